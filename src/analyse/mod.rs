@@ -1,0 +1,1 @@
+//! Item to Analysis: language, relevance, topics, sentiment, content kind, provinces, claims. Pure.

@@ -1,0 +1,1 @@
+//! What is new out there: polite HTTP, feeds, sitemaps, listing pages, forums, imports.

@@ -1,0 +1,1 @@
+//! Many analyses to stories and alerts. Pure: values in, values out, as of a clock that is passed in.

@@ -1,0 +1,1 @@
+//! Snapshots of what was seen, by the hash of their bytes.

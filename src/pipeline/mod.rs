@@ -1,0 +1,1 @@
+//! Joins the stages with the store: the only module that knows their order.

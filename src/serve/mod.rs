@@ -1,0 +1,1 @@
+//! Web pages in Vietnamese, the JSON API, the alert feeds.

@@ -1,0 +1,48 @@
+//! Vietnamese text as people type it: normal form, folded form with a map back, charsets, dates, addresses.
+//!
+//! Pure functions on strings and bytes; imports nothing of ours. Every stage stands on it.
+
+pub mod date;
+
+pub mod decode;
+
+pub mod fold;
+
+pub mod html;
+
+pub mod url;
+
+use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
+
+/// Unicode normal form C, without zero-width characters and soft hyphens; white space other than line breaks becomes a space.
+pub fn nfc(text: &str) -> String {
+    text.nfc()
+        .filter(|c| !matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{00ad}' | '\r'))
+        .map(|c| if c != '\n' && c.is_whitespace() { ' ' } else { c })
+        .filter(|c| *c == '\n' || !c.is_control())
+        .collect()
+}
+
+/// Runs of white space as one space, trimmed.
+pub fn squeeze(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// SHA-256 in lower-case hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decomposed_text_becomes_composed_and_invisible_characters_go() {
+        assert_eq!(
+            nfc("hie\u{0302}\u{0309}m\u{200b}\u{a0}y te\u{0302}\u{0301}"),
+            "hiểm y tế"
+        );
+    }
+}

@@ -1,0 +1,3 @@
+//! One binary for all promises to users; a module each.
+
+mod architecture;
