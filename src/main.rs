@@ -1,3 +1,5 @@
 //! The program: parses arguments, calls the library, maps the error to an exit code.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    diemtin::cli::main()
+}
