@@ -28,6 +28,8 @@ pub mod source;
 
 pub mod story;
 
+pub mod user;
+
 pub use ids::{AlertId, EditionId, ItemId, SourceId, StoryId};
 
 pub use crate::text::date::{Time, from_unix_ms, vietnam};

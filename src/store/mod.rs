@@ -1,1 +1,147 @@
 //! The only module that knows SQL: one text for SQLite and PostgreSQL.
+//!
+//! One file per noun. Every method is one short transaction and idempotent: a process killed between any two loses
+//! nothing and doubles nothing. Times are Unix milliseconds, JSON is text, placeholders are `$1` on both databases.
+
+mod alerts;
+
+mod analyses;
+
+mod backend;
+
+mod deliveries;
+
+mod editions;
+
+mod entries;
+
+mod feeds;
+
+mod items;
+
+mod ledger;
+
+mod stories;
+
+mod users;
+
+use std::path::PathBuf;
+
+pub use alerts::{AlertAction, StoredEvent};
+pub use analyses::ItemView;
+pub use backend::{ServiceLock, Target, lock_service};
+pub use deliveries::{Attempt, Claimed};
+pub use editions::{EditionSummary, Frozen, StoredEdition};
+pub use items::{Inserted, NewItem};
+pub use ledger::{DayCounts, SourceHealth};
+pub use stories::WindowItem;
+pub use users::{AuditLine, User};
+
+/// The archive. Cheap to clone; clones share connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: backend::Pool,
+}
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database refused or is away.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("migration: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A stored row is not what it must be.
+    #[error("the row {row} is damaged: {problem}; restore it from a backup")]
+    Damaged {
+        /// Table and key.
+        row: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// What was asked for is not there.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// The change is not allowed from the present state.
+    #[error("{0}")]
+    Refused(String),
+    /// Another service runs on this data folder.
+    #[error("another `diemtin run` works on {0}; stop it first, or use another --data")]
+    Locked(PathBuf),
+    /// Not possible on PostgreSQL.
+    #[error("not on PostgreSQL: {0}")]
+    NotOnPostgres(&'static str),
+    /// A file could not be used.
+    #[error("{0}")]
+    Io(std::io::Error),
+}
+
+impl Error {
+    /// Whether trying again later can help.
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self,
+            Error::Database(
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_)
+            )
+        )
+    }
+}
+
+/// Result of the store.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A value as the JSON text of its column.
+fn to_json<T: serde::Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::Damaged {
+        row: std::any::type_name::<T>().into(),
+        problem: error.to_string(),
+    })
+}
+
+/// The value in a JSON column of the row named `row`.
+fn from_json<T: serde::de::DeserializeOwned>(row: &str, text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| Error::Damaged {
+        row: row.into(),
+        problem: error.to_string(),
+    })
+}
+
+/// The word in a column of the row named `row`.
+fn from_word<T: std::str::FromStr<Err = String>>(row: &str, word: &str) -> Result<T> {
+    word.parse().map_err(|problem| Error::Damaged {
+        row: row.into(),
+        problem,
+    })
+}
+
+impl Store {
+    /// The value kept under `key`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_meta(&self, key: &str) -> Result<Option<String>> {
+        let sql = "select value from meta where key = $1";
+        Ok(backend::reading!(self, |db| sqlx::query_scalar(sql)
+            .bind(key)
+            .fetch_optional(db)
+            .await?))
+    }
+
+    /// Keeps `value` under `key`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_meta(&self, key: &str, value: &str) -> Result<()> {
+        let sql =
+            "insert into meta (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value";
+        backend::writing!(self, |tx| sqlx::query(sql)
+            .bind(key)
+            .bind(value)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected());
+        Ok(())
+    }
+}

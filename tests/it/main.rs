@@ -1,3 +1,7 @@
 //! One binary for all promises to users; a module each.
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod architecture;
+mod stores;

@@ -1,0 +1,310 @@
+//! Items, their versions and what was seen of them later.
+
+use super::backend::{reading, writing};
+use super::entries::finish;
+use super::{Result, Store, from_json, to_json};
+use crate::model::entry::{EntryState, StoredEntry};
+use crate::model::item::{Item, Observation};
+use crate::model::{ItemId, Time, from_unix_ms};
+
+/// An item to be written down with where it came from.
+#[derive(Debug, Clone)]
+pub struct NewItem {
+    /// The item; `collected_at` is set.
+    pub item: Item,
+    /// SHA-256 of what was received.
+    pub snapshot: Option<String>,
+    /// What extraction answered by: `json-ld+vccorp`, `import`.
+    pub method: String,
+    /// What looked wrong on the way.
+    pub warnings: Vec<String>,
+}
+
+/// What became of an item written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inserted {
+    /// It was new.
+    New,
+    /// It was known and has not changed.
+    Known,
+    /// It was known; title or text changed, so it is a new version and waits for analysis again.
+    Version,
+}
+
+/// Takes the next number of the items' sequence; the row lock makes numbers become visible in order.
+const NEXT_SEQ: &str = "update sequence set value = value + 1 where name = 'items' returning value";
+
+/// Keeps the text of `before` as a version and gives the item its new words; it waits for analysis again.
+macro_rules! replace_text {
+    ($tx:ident, $before:expr, $title:expr, $text:expr, $now:expr) => {{
+        sqlx::query(
+            "insert into item_versions (item, at, title, body) values ($1, $2, $3, $4) on conflict (item, at) do nothing",
+        )
+        .bind($before.id.as_str())
+        .bind($now.timestamp_millis())
+        .bind(&$before.title)
+        .bind(&$before.text)
+        .execute(&mut *$tx)
+        .await?;
+        let mut after = $before.clone();
+        after.title.clone_from($title);
+        after.text.clone_from($text);
+        let seq: i64 = sqlx::query_scalar(NEXT_SEQ).fetch_one(&mut *$tx).await?;
+        sqlx::query("update items set item = $2, seq = $3, analysed = 0 where id = $1")
+            .bind(after.id.as_str())
+            .bind(to_json(&after)?)
+            .bind(seq)
+            .execute(&mut *$tx)
+            .await?;
+    }};
+}
+
+/// The item with the engagement of observations that came before it.
+macro_rules! with_observations {
+    ($tx:ident, $item:expr) => {{
+        let mut item = $item;
+        let seen: Vec<(String,)> = sqlx::query_as("select observation from observations where item = $1 order by at")
+            .bind(item.id.as_str())
+            .fetch_all(&mut *$tx)
+            .await?;
+        for (json,) in &seen {
+            let observation: Observation = from_json(&format!("observations {}", item.id), json)?;
+            if let Some(engagement) = observation.engagement {
+                item.engagement = engagement;
+            }
+        }
+        item
+    }};
+}
+
+/// Writes one item down inside a transaction.
+macro_rules! insert_item {
+    ($tx:ident, $new:expr, $now:expr) => {{
+        let item = &$new.item;
+        let known: Option<(String,)> = sqlx::query_as("select item from items where id = $1")
+            .bind(item.id.as_str())
+            .fetch_optional(&mut *$tx)
+            .await?;
+        match known {
+            Some((json,)) => {
+                let before: Item = from_json(&format!("items {}", item.id), &json)?;
+                if (&before.title, &before.text) == (&item.title, &item.text) {
+                    Inserted::Known
+                } else {
+                    replace_text!($tx, before, &item.title, &item.text, $now);
+                    Inserted::Version
+                }
+            }
+            None => {
+                let observed = with_observations!($tx, item.clone());
+                let seq: i64 = sqlx::query_scalar(NEXT_SEQ).fetch_one(&mut *$tx).await?;
+                let collected = item.collected_at.unwrap_or($now).timestamp_millis();
+                sqlx::query(
+                    "insert into items (id, seq, source, kind, platform, access, published, collected, parent, item,
+                                        snapshot, method, warnings)
+                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                )
+                .bind(item.id.as_str())
+                .bind(seq)
+                .bind(item.source.as_str())
+                .bind(item.kind.as_str())
+                .bind(item.platform.as_str())
+                .bind(item.access.as_str())
+                .bind(item.time($now).timestamp_millis())
+                .bind(collected)
+                .bind(item.parent.as_ref().map(|p| p.as_str().to_owned()))
+                .bind(to_json(&observed)?)
+                .bind(&$new.snapshot)
+                .bind(&$new.method)
+                .bind(to_json(&$new.warnings)?)
+                .execute(&mut *$tx)
+                .await?;
+                Inserted::New
+            }
+        }
+    }};
+}
+
+impl Store {
+    /// Writes items down, all in one transaction. The same id again changes nothing unless title or text changed.
+    ///
+    /// # Errors
+    /// When the database fails; then none is written.
+    pub async fn insert_items(&self, items: &[NewItem], now: Time) -> Result<Vec<Inserted>> {
+        let mut outcomes = Vec::with_capacity(items.len());
+        writing!(self, |tx| {
+            for new in items {
+                let outcome = insert_item!(tx, new, now);
+                outcomes.push(outcome);
+            }
+        });
+        Ok(outcomes)
+    }
+
+    /// Writes down the item an entry led to and ends the entry, in one transaction.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn insert_item_of_entry(&self, new: &NewItem, entry: &StoredEntry, now: Time) -> Result<Inserted> {
+        Ok(writing!(self, |tx| {
+            let outcome = insert_item!(tx, new, now);
+            finish!(tx, entry, EntryState::Stored, new.method.as_str(), now);
+            outcome
+        }))
+    }
+
+    /// Writes down what was seen of items later. Of an item not known yet it is kept until the item comes.
+    /// Returns how many were new.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn insert_observations(&self, observations: &[Observation]) -> Result<usize> {
+        let mut fresh = 0;
+        writing!(self, |tx| {
+            for observation in observations {
+                let at = observation.collected_at;
+                let inserted = sqlx::query(
+                    "insert into observations (item, at, observation) values ($1, $2, $3) on conflict (item, at) do nothing",
+                )
+                .bind(observation.id.as_str())
+                .bind(at.timestamp_millis())
+                .bind(to_json(observation)?)
+                .execute(&mut *tx)
+                .await?;
+                if inserted.rows_affected() == 0 {
+                    continue;
+                }
+                fresh += 1;
+                let known: Option<(String,)> = sqlx::query_as("select item from items where id = $1")
+                    .bind(observation.id.as_str())
+                    .fetch_optional(&mut *tx)
+                    .await?;
+                let Some((json,)) = known else { continue };
+                let before: Item = from_json(&format!("items {}", observation.id), &json)?;
+                let title = observation.title.as_ref().unwrap_or(&before.title);
+                let text = observation.text.as_ref().unwrap_or(&before.text);
+                if (title, text) != (&before.title, &before.text) {
+                    replace_text!(tx, before, title, text, at);
+                }
+                let mut after = before.clone();
+                after.title.clone_from(title);
+                after.text.clone_from(text);
+                after.engagement = observation.engagement.unwrap_or(before.engagement);
+                sqlx::query(
+                    "update items set item = $2, removed = case when $3 = 1 then 1 else removed end where id = $1",
+                )
+                .bind(observation.id.as_str())
+                .bind(to_json(&after)?)
+                .bind(i64::from(observation.removed))
+                .execute(&mut *tx)
+                .await?;
+            }
+        });
+        Ok(fresh)
+    }
+
+    /// The item called `id`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_item(&self, id: &ItemId) -> Result<Option<Item>> {
+        let row: Option<(String,)> = reading!(self, |db| sqlx::query_as("select item from items where id = $1")
+            .bind(id.as_str())
+            .fetch_optional(db)
+            .await?);
+        row.map(|(json,)| from_json(&format!("items {id}"), &json)).transpose()
+    }
+
+    /// Which of `ids` are known.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn known_items(&self, ids: &[ItemId]) -> Result<std::collections::BTreeSet<ItemId>> {
+        let mut known = std::collections::BTreeSet::new();
+        reading!(self, |db| {
+            for id in ids {
+                let row: Option<(String,)> = sqlx::query_as("select id from items where id = $1")
+                    .bind(id.as_str())
+                    .fetch_optional(db)
+                    .await?;
+                known.extend(row.map(|(id,)| ItemId(id)));
+            }
+        });
+        Ok(known)
+    }
+
+    /// Items that wait for analysis, in order of collecting.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn items_unanalysed(&self, limit: i64) -> Result<Vec<Item>> {
+        let sql = "select id, item from items where analysed = 0 order by collected, id limit $1";
+        let rows: Vec<(String, String)> = reading!(self, |db| sqlx::query_as(sql).bind(limit).fetch_all(db).await?);
+        rows.into_iter()
+            .map(|(id, json)| from_json(&format!("items {id}"), &json))
+            .collect()
+    }
+
+    /// How many items wait for analysis.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_unanalysed(&self) -> Result<i64> {
+        let sql = "select count(*) from items where analysed = 0";
+        Ok(reading!(self, |db| sqlx::query_scalar(sql).fetch_one(db).await?))
+    }
+
+    /// Ids of items changed after `seq`, with the number of each, in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn items_after(&self, seq: i64, limit: i64) -> Result<Vec<(i64, ItemId)>> {
+        let sql = "select seq, id from items where seq > $1 order by seq limit $2";
+        let rows: Vec<(i64, String)> = reading!(self, |db| sqlx::query_as(sql)
+            .bind(seq)
+            .bind(limit)
+            .fetch_all(db)
+            .await?);
+        Ok(rows.into_iter().map(|(seq, id)| (seq, ItemId(id))).collect())
+    }
+
+    /// What was seen of an item later, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn observations_of(&self, id: &ItemId) -> Result<Vec<Observation>> {
+        let sql = "select observation from observations where item = $1 order by at";
+        let rows: Vec<(String,)> = reading!(self, |db| sqlx::query_as(sql).bind(id.as_str()).fetch_all(db).await?);
+        rows.iter()
+            .map(|(json,)| from_json(&format!("observations {id}"), json))
+            .collect()
+    }
+
+    /// Observations of relevant items seen after `from`, in order of time.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn observations_after(&self, from: Time) -> Result<Vec<Observation>> {
+        let sql = "select o.observation from observations o join items i on i.id = o.item
+                   where o.at > $1 and i.relevant = 1 order by o.at, o.item";
+        let rows: Vec<(String,)> = reading!(self, |db| sqlx::query_as(sql)
+            .bind(from.timestamp_millis())
+            .fetch_all(db)
+            .await?);
+        rows.iter().map(|(json,)| from_json("observations", json)).collect()
+    }
+
+    /// Earlier wordings of an item: until when, title, text; oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn versions_of(&self, id: &ItemId) -> Result<Vec<(Time, String, String)>> {
+        let sql = "select at, title, body from item_versions where item = $1 order by at";
+        let rows: Vec<(i64, String, String)> =
+            reading!(self, |db| sqlx::query_as(sql).bind(id.as_str()).fetch_all(db).await?);
+        Ok(rows
+            .into_iter()
+            .map(|(at, title, text)| (from_unix_ms(at), title, text))
+            .collect())
+    }
+}
