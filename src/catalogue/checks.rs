@@ -1,0 +1,265 @@
+//! What types cannot say: ids that must exist, selectors that must parse, cases that must be there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::files::Files;
+use super::{Catalogue, DataError};
+use crate::model::knowledge::TextCase;
+use crate::model::source::{Layout, Source};
+
+/// The valid name nearest to `wrong`, if one is near enough to be what was meant.
+pub(super) fn nearest<'a>(wrong: &str, valid: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (wrong.chars().count() / 3).max(2);
+    valid
+        .map(|name| (distance(wrong, name), name))
+        .filter(|(d, _)| *d <= limit)
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// Edit distance (Levenshtein 1966) in characters.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+struct Reporter<'a> {
+    files: &'a Files,
+    errors: &'a mut Vec<DataError>,
+}
+
+impl Reporter<'_> {
+    /// An error at the line of `path` where `value` stands.
+    fn at(&mut self, path: &str, key: &str, value: &str, problem: String) {
+        let line = self.files.line_of(path, value);
+        self.errors.push(DataError {
+            file: self.files.shown(path),
+            line,
+            key: key.into(),
+            problem,
+        });
+    }
+
+    /// An error unless every one of `ids` is among `valid`.
+    fn known(&mut self, path: &str, key: &str, ids: &[String], valid: &BTreeSet<&str>) {
+        for id in ids.iter().filter(|id| !valid.contains(id.as_str())) {
+            let hint = nearest(id, valid.iter().copied())
+                .map(|n| format!("; did you mean `{n}`?"))
+                .unwrap_or_default();
+            self.at(path, key, &format!("\"{id}\""), format!("`{id}` is not known{hint}"));
+        }
+    }
+}
+
+/// Checks one source by itself.
+pub(super) fn source(source: &Source, path: &str, files: &Files, errors: &mut Vec<DataError>) {
+    let mut report = Reporter { files, errors };
+    if !is_id(source.id.as_str()) {
+        report.at(
+            path,
+            "",
+            "",
+            "the file name is the id: lower-case letters, digits, `-` and `_` only".into(),
+        );
+    }
+    if !(1..=3).contains(&source.rank) {
+        report.at(path, "rank", "rank", format!("{} is not 1, 2 or 3", source.rank));
+    }
+    for feed in &source.feeds {
+        if let Err(problem) = public_address(&feed.url) {
+            report.at(path, "url", &feed.url, problem);
+        }
+    }
+    for layout in &source.layouts {
+        selectors(layout, path, &mut report);
+    }
+}
+
+/// An address of a source file: http(s), a host by name, no private literal.
+fn public_address(address: &str) -> Result<(), String> {
+    let url = url::Url::parse(address).map_err(|error| format!("`{address}` is not an address: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("`{address}` must begin with http:// or https://"));
+    }
+    match url.host() {
+        Some(url::Host::Domain(name)) if name != "localhost" && name.contains('.') => Ok(()),
+        _ => Err(format!(
+            "`{address}` must name a public host; private addresses belong into the configuration"
+        )),
+    }
+}
+
+fn selectors(layout: &Layout, path: &str, report: &mut Reporter<'_>) {
+    let lists = [
+        ("title", &layout.title),
+        ("summary", &layout.summary),
+        ("body", &layout.body),
+        ("author", &layout.author),
+        ("published", &layout.published),
+        ("modified", &layout.modified),
+        ("drop", &layout.drop),
+        ("links", &layout.links),
+    ];
+    for (key, list) in lists {
+        for selector in list {
+            let css = selector.rsplit_once('@').map_or(selector.as_str(), |(css, _)| css);
+            if let Err(error) = scraper::Selector::parse(css) {
+                report.at(
+                    path,
+                    key,
+                    selector,
+                    format!("`{selector}` is not a CSS selector: {error}"),
+                );
+            }
+        }
+    }
+    if let Some(pattern) = &layout.article_url
+        && let Err(error) = regex::Regex::new(pattern)
+    {
+        report.at(
+            path,
+            "article_url",
+            "article_url",
+            format!("is not a regular expression: {error}"),
+        );
+    }
+}
+
+/// Checks what files say of one another.
+pub(super) fn cross_check(catalogue: &Catalogue, sources: &Files, alerts: &Files, errors: &mut Vec<DataError>) {
+    let knowledge = &catalogue.knowledge;
+    let topics: BTreeSet<&str> = knowledge.topics.iter().map(|t| t.id.as_str()).collect();
+    let facts: BTreeSet<&str> = knowledge.all_facts().map(|f| f.id.as_str()).collect();
+    let departments: BTreeSet<&str> = knowledge.departments.keys().map(String::as_str).collect();
+    let audiences: BTreeSet<&str> = knowledge.audiences.keys().map(String::as_str).collect();
+    let provinces: BTreeSet<&str> = knowledge.provinces.provinces.iter().map(|p| p.id.as_str()).collect();
+    let families: BTreeSet<&str> = catalogue.families.keys().map(String::as_str).collect();
+
+    let mut report = Reporter { files: sources, errors };
+    for family in catalogue.families.values() {
+        selectors(&family.layout, &format!("families/{}.toml", family.id), &mut report);
+    }
+    let mut addresses: BTreeMap<&str, &str> = BTreeMap::new();
+    for source in &catalogue.sources {
+        let path = path_of(source, sources);
+        report.known(&path, "family", source.family.as_slice(), &families);
+        report.known(&path, "province", source.province.as_slice(), &provinces);
+        for feed in &source.feeds {
+            if let Some(other) = addresses.insert(&feed.url, source.id.as_str()) {
+                report.at(
+                    &path,
+                    "url",
+                    &feed.url,
+                    format!("`{}` stands in {other} already", feed.url),
+                );
+            }
+        }
+    }
+
+    if knowledge
+        .topics
+        .iter()
+        .all(|topic| !alerts.has(&format!("topics/{}.toml", topic.id)))
+    {
+        return; // the knowledge was checked when it was read; only the sources are new
+    }
+    let mut report = Reporter { files: alerts, errors };
+    for topic in &knowledge.topics {
+        let path = format!("topics/{}.toml", topic.id);
+        report.known(&path, "department", &topic.department, &departments);
+        report.known(&path, "audiences", &topic.audiences, &audiences);
+        demand_cases(&path, &topic.cases, false, &mut report);
+    }
+    for rumour in &knowledge.rumours {
+        let path = format!("rumours/{}.toml", rumour.id);
+        report.known(&path, "departments", &rumour.departments, &departments);
+        report.known(&path, "refuted_by", &rumour.refuted_by, &facts);
+        if !(1..=5).contains(&rumour.severity) {
+            report.at(
+                &path,
+                "severity",
+                "severity",
+                format!("{} is not 1 to 5", rumour.severity),
+            );
+        }
+        demand_cases(&path, &rumour.cases, true, &mut report);
+    }
+    let mut seen = BTreeSet::new();
+    for fact in knowledge.all_facts() {
+        let path = fact_path(&fact.id, alerts);
+        report.known(&path, "topics", &fact.topics, &topics);
+        if !seen.insert(&fact.id) {
+            report.at(
+                &path,
+                "id",
+                &format!("\"{}\"", fact.id),
+                format!("the fact `{}` stands here twice", fact.id),
+            );
+        }
+        if matches!((fact.valid_from, fact.valid_to), (Some(from), Some(to)) if from > to) {
+            report.at(
+                &path,
+                "valid_to",
+                &format!("\"{}\"", fact.id),
+                format!("`{}` ends before it begins", fact.id),
+            );
+        }
+    }
+    for rule in &knowledge.rules {
+        let path = format!("rules/{}.toml", rule.id);
+        report.known(&path, "topics", &rule.topics, &topics);
+        if rule.levels.is_empty() || !rule.levels.is_sorted_by(|a, b| a.level < b.level) {
+            report.at(
+                &path,
+                "level",
+                "[[level]]",
+                "needs levels in rising order, each once".into(),
+            );
+        }
+        if rule.cases.is_empty() {
+            report.at(&path, "case", "", "needs at least one [[case]] that proves it".into());
+        }
+    }
+}
+
+fn demand_cases(path: &str, cases: &[TextCase], also_negative: bool, report: &mut Reporter<'_>) {
+    if !cases.iter().any(|case| case.matches == Some(true)) {
+        report.at(path, "case", "", "needs at least one [[case]] with match = true".into());
+    }
+    if also_negative && !cases.iter().any(|case| case.matches == Some(false)) {
+        report.at(
+            path,
+            "case",
+            "",
+            "needs at least one [[case]] with match = false".into(),
+        );
+    }
+}
+
+fn is_id(id: &str) -> bool {
+    !id.is_empty()
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
+}
+
+fn path_of(source: &Source, files: &Files) -> String {
+    let name = format!("{}.toml", source.id);
+    files.path_ending(&name).unwrap_or(name)
+}
+
+fn fact_path(id: &str, files: &Files) -> String {
+    files
+        .path_with(&format!("id = \"{id}\""))
+        .unwrap_or_else(|| "facts".into())
+}
