@@ -1,5 +1,5 @@
 //! The program: parses arguments, calls the library, maps the error to an exit code.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    diemtin::cli::main()
 }

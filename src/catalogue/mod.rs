@@ -96,7 +96,10 @@ impl Catalogue {
     }
 
     fn checked(self, sources: &Files, alerts: &Files, mut errors: Vec<DataError>) -> Result<Catalogue, Refused> {
-        checks::cross_check(&self, sources, alerts, &mut errors);
+        // Files that could not be read would make everything that refers to them look wrong.
+        if errors.is_empty() {
+            checks::cross_check(&self, sources, alerts, &mut errors);
+        }
         if errors.is_empty() {
             Ok(self)
         } else {

@@ -19,7 +19,9 @@ pub fn config(common: &Common) -> Result<Config, Failure> {
 /// The catalogue the configuration names: given folders, else `sources/` and `alerts/` here, else the compiled-in ones.
 pub fn catalogue(config: &Config) -> Result<Catalogue, Failure> {
     let here = |given: &Option<std::path::PathBuf>, name: &str| {
-        given.clone().or_else(|| Some(name.into()).filter(|path: &std::path::PathBuf| path.is_dir()))
+        given
+            .clone()
+            .or_else(|| Some(name.into()).filter(|path: &std::path::PathBuf| path.is_dir()))
     };
     let sources = here(&config.sources, "sources");
     let alerts = here(&config.alerts, "alerts");
@@ -32,10 +34,24 @@ pub async fn store(config: &Config) -> Result<Store, Failure> {
         Some(url) => Target::Postgres(url.clone()),
         None => {
             std::fs::create_dir_all(&config.data).map_err(|error| {
-                Failure::Usage(format!("cannot create the data folder {}: {error}", config.data.display()))
+                Failure::Usage(format!(
+                    "cannot create the data folder {}: {error}",
+                    config.data.display()
+                ))
             })?;
             Target::Sqlite(config.data.join("diemtin.db"))
         }
     };
-    Store::open(&target).await.map_err(|error| Failure::Usage(format!("cannot open the database: {error}")))
+    Store::open(&target)
+        .await
+        .map_err(|error| Failure::Usage(format!("cannot open the database: {error}")))
+}
+
+/// A time given on the command line.
+pub fn time(text: &str) -> Result<crate::model::Time, Failure> {
+    crate::text::date::parse(text).ok_or_else(|| {
+        Failure::Usage(format!(
+            "`{text}` is not a time; write 2026-11-20 or 2026-11-20T07:00:00+07:00"
+        ))
+    })
 }

@@ -1,1 +1,125 @@
-//! One file per subcommand.
+//! One file per subcommand. Results go to stdout, errors to stderr in one line that says what to do.
+//!
+//! Exit codes: 0 success, 1 the work found a failure it reports, 2 wrong usage or configuration.
+
+mod context;
+mod eval;
+mod output;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Why a command ends with an exit code other than 0.
+#[derive(Debug)]
+enum Failure {
+    /// Wrong usage or configuration: exit 2.
+    Usage(String),
+    /// The work found a failure: exit 1.
+    Work(String),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Failure::Work(format!("{:#}", error.into()))
+    }
+}
+
+type Outcome = Result<(), Failure>;
+
+/// Điểm tin: giám sát báo chí và mạng xã hội về BHXH, BHYT, BHTN.
+#[derive(Parser)]
+#[command(name = "diemtin", version, about, max_term_width = 110)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args, Clone)]
+struct Common {
+    /// Folder of everything the service keeps [default: data, or what the configuration says]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Configuration file (TOML); without it every setting has its default
+    #[arg(long, global = true, value_name = "FILE", env = "DIEMTIN_CONFIG")]
+    config: Option<PathBuf>,
+    /// How rows and results are printed
+    #[arg(long, global = true, value_enum, default_value = "table")]
+    format: output::Format,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Score a labelled file with the service
+    #[command(after_help = "Example: diemtin eval eval/dev.jsonl --fold")]
+    Eval(eval::Arguments),
+    /// Rebuild models, or train a classifier (not available yet)
+    Train(NotYet),
+    /// Run a stretch of time through the detectors (not available yet)
+    Replay(NotYet),
+    /// What a change of rules adds and drops over history (not available yet)
+    Diff(NotYet),
+    /// Prove a digest, an item or a day against the evidence (not available yet)
+    Verify(NotYet),
+    /// Indicators and official tables (not available yet)
+    Report(NotYet),
+    /// Erase an item for a stated reason (not available yet)
+    Erase(NotYet),
+    /// What was and was not seen in a period (not available yet)
+    Ledger(NotYet),
+}
+
+/// Arguments of a command that a later version brings: taken and answered with exit 2.
+#[derive(Args)]
+struct NotYet {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _rest: Vec<String>,
+}
+
+/// Parses the arguments, runs the command, prints its failure.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    output::start_logging(false);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return end(Err(Failure::Work(format!("cannot start: {error}")))),
+    };
+    end(runtime.block_on(dispatch(cli)))
+}
+
+fn end(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Work(message)) => {
+            eprintln!("diemtin: {message}");
+            ExitCode::from(1)
+        }
+        Err(Failure::Usage(message)) => {
+            eprintln!("diemtin: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn dispatch(cli: Cli) -> Outcome {
+    let common = cli.common;
+    match cli.command {
+        Command::Eval(arguments) => eval::eval(&common, arguments),
+        Command::Train(_) => not_yet("train"),
+        Command::Replay(_) => not_yet("replay"),
+        Command::Diff(_) => not_yet("diff"),
+        Command::Verify(_) => not_yet("verify"),
+        Command::Report(_) => not_yet("report"),
+        Command::Erase(_) => not_yet("erase"),
+        Command::Ledger(_) => not_yet("ledger"),
+    }
+}
+
+fn not_yet(command: &str) -> Outcome {
+    Err(Failure::Usage(format!(
+        "`{command}` is not available yet in this version; see CHANGELOG.md for what is"
+    )))
+}

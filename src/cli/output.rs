@@ -41,11 +41,17 @@ impl Table {
         };
         let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
         let mut line = |cells: &[&str]| {
-            let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, w)| format!("{cell:<w$}")).collect();
+            let padded: Vec<String> = cells
+                .iter()
+                .zip(&widths)
+                .map(|(cell, w)| format!("{cell:<w$}"))
+                .collect();
             writeln!(out, "{}", padded.join("  ").trim_end())
         };
         line(&self.columns)?;
-        self.rows.iter().try_for_each(|row| line(&row.iter().map(String::as_str).collect::<Vec<_>>()))
+        self.rows
+            .iter()
+            .try_for_each(|row| line(&row.iter().map(String::as_str).collect::<Vec<_>>()))
     }
 
     fn csv(&self, out: &mut impl Write) -> std::io::Result<()> {
@@ -61,8 +67,12 @@ impl Table {
 
     fn json(&self, out: &mut impl Write) -> std::io::Result<()> {
         self.rows.iter().try_for_each(|row| {
-            let object: serde_json::Map<_, _> =
-                self.columns.iter().zip(row).map(|(name, cell)| ((*name).to_owned(), cell.clone().into())).collect();
+            let object: serde_json::Map<_, _> = self
+                .columns
+                .iter()
+                .zip(row)
+                .map(|(name, cell)| ((*name).to_owned(), cell.clone().into()))
+                .collect();
             writeln!(out, "{}", serde_json::Value::Object(object))
         })
     }
@@ -70,9 +80,15 @@ impl Table {
 
 /// Logs go to stderr: what `RUST_LOG` says, else warnings, and for a service what it does; as JSON when nobody watches.
 pub fn start_logging(is_service: bool) {
-    let default = if is_service { "info,tantivy=warn,sqlx=warn" } else { "error" };
+    let default = if is_service {
+        "info,tantivy=warn,sqlx=warn"
+    } else {
+        "error"
+    };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     if is_service && !std::io::stderr().is_terminal() {
         builder.json().init();
     } else {

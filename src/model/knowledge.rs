@@ -46,6 +46,7 @@ pub struct TextCase {
     /// What a comment answers.
     pub thread: Option<String>,
     /// Day the text is from (default: the day the file was last changed is not used; 2026-11-20).
+    #[serde(with = "super::day::option")]
     pub at: Option<chrono::NaiveDate>,
     /// The file's subject must (true) or must not (false) be found: topic among the topics, rumour matched and asserted.
     #[serde(rename = "match")]
@@ -150,6 +151,7 @@ pub struct Rumour {
     /// What must not be taken for it: debunks, questions, true statements.
     pub look_alikes: Vec<String>,
     /// Ids of the facts that answer it.
+    #[serde(default)]
     pub refuted_by: Vec<String>,
     /// What is right.
     pub correct_info: String,
@@ -221,7 +223,7 @@ pub struct Fact {
     #[serde(default)]
     pub note: Option<String>,
     /// Day a person last confirmed it; absent: as dated in the file.
-    #[serde(default)]
+    #[serde(default, with = "super::day::option")]
     pub checked: Option<chrono::NaiveDate>,
 }
 
@@ -244,6 +246,23 @@ mod open_date {
     }
 }
 
+/// The words by which a number in a text is bound to facts of one subject and attribute.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reading {
+    /// `subject` of the facts.
+    pub subject: String,
+    /// `attribute` of the facts.
+    pub attribute: String,
+    /// One word of each group must stand in the sentence of the number.
+    pub all: Vec<Vec<String>>,
+    /// None of these may stand there.
+    #[serde(default)]
+    pub none: Vec<String>,
+    /// Smallest and largest value that can be meant; numbers outside count something else.
+    pub range: [f64; 2],
+}
+
 /// A file of facts: one subject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -251,7 +270,11 @@ pub struct FactFile {
     /// The subject, for people.
     pub subject: String,
     /// Day on which the file as a whole was last reviewed.
+    #[serde(with = "super::day")]
     pub reviewed: chrono::NaiveDate,
+    /// How a text speaks of the facts: the words by which a number is bound to a subject and attribute.
+    #[serde(default, rename = "reading")]
+    pub readings: Vec<Reading>,
     /// The facts.
     #[serde(rename = "fact")]
     pub facts: Vec<Fact>,
@@ -267,9 +290,10 @@ pub struct Department {
     /// Name in force.
     pub name: String,
     /// First day of this name.
+    #[serde(with = "super::day")]
     pub valid_from: chrono::NaiveDate,
     /// Last day, if it has ended.
-    #[serde(default)]
+    #[serde(default, with = "super::day::option")]
     pub valid_to: Option<chrono::NaiveDate>,
     /// Earlier names, newest first.
     #[serde(default)]
@@ -290,9 +314,9 @@ pub struct OldProvince {
     /// Whether the name lives on as the name of the unit.
     #[serde(default)]
     pub current: bool,
-    /// Whether the name is also an ordinary word.
+    /// What else the name means, when it is also an ordinary word or another place.
     #[serde(default)]
-    pub ambiguous: bool,
+    pub ambiguous: Option<String>,
     /// Further names.
     #[serde(default)]
     pub aliases: Vec<String>,
@@ -333,6 +357,7 @@ pub struct Provinces {
     /// Words beside which an ambiguous name counts.
     pub context_words: Vec<String>,
     /// Day from which the 34 units exist.
+    #[serde(with = "super::day")]
     pub valid_from: chrono::NaiveDate,
     /// The 34 units.
     #[serde(rename = "province")]

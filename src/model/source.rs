@@ -92,6 +92,7 @@ fn default_feed_kind() -> FeedKind {
 #[serde(deny_unknown_fields, default)]
 pub struct Layout {
     /// The layout was used until this day (inclusive); absent for the present one.
+    #[serde(with = "super::day::option")]
     pub until: Option<chrono::NaiveDate>,
     /// Headline.
     pub title: Vec<String>,
@@ -190,6 +191,7 @@ pub struct Source {
     /// Where it stands in its life.
     pub status: Status,
     /// Day on which a person or a measurement last confirmed this file.
+    #[serde(with = "super::day")]
     pub checked: chrono::NaiveDate,
     /// What the file's content rests on.
     #[serde(default)]
