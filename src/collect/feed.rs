@@ -144,13 +144,19 @@ impl Reading<'_> {
 
     /// A date that can be true.
     pub(super) fn time(&self, raw: &str) -> Option<Time> {
-        text::date::parse(raw).and_then(|time| self.plausible(time))
+        moment(raw).and_then(|time| self.plausible(time))
     }
 
     fn plausible(&self, time: Time) -> Option<Time> {
         let latest = self.now + chrono::Duration::minutes(AHEAD_MINUTES);
         (time.year() >= 1990 && time <= latest).then_some(time)
     }
+}
+
+/// A date as a feed writes it; a weekday that does not belong to it is overlooked.
+fn moment(raw: &str) -> Option<Time> {
+    let raw = raw.trim();
+    text::date::parse(raw).or_else(|| text::date::parse(raw.split_once(',')?.1.trim()))
 }
 
 fn xml_feed(text: &str, reading: &Reading, repaired: bool) -> Result<FeedDocument, FeedError> {
@@ -183,7 +189,7 @@ fn strict(xml: &str, reading: &Reading) -> Result<feed_rs::model::Feed, String> 
         .base_uri(base)
         .sanitize_content(false)
         .id_generator(|_, _, _| String::new())
-        .timestamp_parser(|text| text::date::parse(text).map(|time| time.to_utc()))
+        .timestamp_parser(|text| moment(text).map(|time| time.to_utc()))
         .build();
     match catch_unwind(AssertUnwindSafe(|| parser.parse(xml.as_bytes()))) {
         Ok(result) => result.map_err(|error| error.to_string()),
@@ -263,9 +269,13 @@ fn strict_link(entry: &feed_rs::model::Entry, reading: &Reading) -> Option<Strin
     })
 }
 
-/// Fills what the strict parser does not know (`dc:date`, `<date>`, links in odd places) from the lenient reading.
+/// Fills what the strict parser does not know (`dc:date`, `<date>`, links in odd places, views of a group without
+/// content) from the lenient reading.
 fn complete(found: &mut FeedDocument, xml: &str, reading: &Reading) {
-    let is_whole = |entry: &Entry| entry.published_at.is_some() && !entry.title.is_empty();
+    let has_views = xml.contains("media:statistics");
+    let is_whole = |entry: &Entry| {
+        entry.published_at.is_some() && !entry.title.is_empty() && (entry.views.is_some() || !has_views)
+    };
     let listed = salvaged_blocks(&Markup::new(xml)).len();
     if listed == found.entries.len() && found.entries.iter().all(is_whole) {
         return;
@@ -283,8 +293,11 @@ fn complete(found: &mut FeedDocument, xml: &str, reading: &Reading) {
     for entry in found.entries.iter_mut().filter(|entry| !is_whole(entry)) {
         if let Some(other) = by_url.get(entry.url.as_str()) {
             entry.published_at = entry.published_at.or(other.published_at);
-            if entry.title.is_empty() {
-                entry.title.clone_from(&other.title);
+            entry.views = entry.views.or(other.views);
+            for (own, theirs) in [(&mut entry.title, &other.title), (&mut entry.summary, &other.summary)] {
+                if own.is_empty() {
+                    own.clone_from(theirs);
+                }
             }
         }
     }
