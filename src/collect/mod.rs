@@ -1,1 +1,32 @@
-//! What is new out there: polite HTTP, feeds, sitemaps, listing pages, forums, imports.
+//! What is new out there: polite HTTP, feeds, sitemaps, listing pages, and files dropped into the inbox.
+//!
+//! In: addresses from `sources/` and bytes. Out: [`crate::model::page::Page`], [`crate::model::entry::Entry`] and
+//! [`crate::model::item::Record`]. Only [`fetch`] touches the network; everything else here is pure.
+
+pub mod feed;
+
+pub mod fetch;
+
+pub mod gate;
+
+pub mod inbox;
+
+pub mod listing;
+
+pub mod schedule;
+
+pub mod sitemap;
+
+mod client;
+
+mod guard;
+
+mod host;
+
+mod jsonfeed;
+
+mod repair;
+
+mod robots;
+
+mod salvage;

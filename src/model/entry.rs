@@ -8,11 +8,11 @@ use crate::word_enum;
 word_enum!(
     /// The format a feed was recognised as (contract: `inspect feed`).
     FeedFormat {
-        /// RSS 2.0 and its 0.91 to 0.94 forerunners with a `<channel>`.
+        /// RSS 2.0, also where no version is stated.
         Rss2 = "rss2",
         /// RSS 1.0 (RDF).
         Rss1 = "rss1",
-        /// RSS 0.9x.
+        /// RSS 0.91 to 0.94.
         Rss09 = "rss0.9",
         /// Atom.
         Atom = "atom",

@@ -1,0 +1,447 @@
+//! Polite, guarded HTTP: the only way anything of ours asks the network for a page.
+//!
+//! Each hop of a request passes the address guard, the robots.txt of its origin and the slot of its host: one request at
+//! a time, spaced by the clock. Hosts never wait for one another.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{
+    ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
+};
+use reqwest::{Response, StatusCode};
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::client::Clients;
+use super::guard::Guard;
+use super::host::Hosts;
+use super::robots::{self, Robots, Rules};
+use crate::clock::{self, Clock};
+use crate::config::{Collect, Network};
+use crate::model::Time;
+use crate::model::entry::EntryState;
+use crate::model::page::Page;
+
+pub use super::guard::Refusal;
+
+/// Redirects followed before a chain counts as a loop.
+const MAX_REDIRECTS: usize = 10;
+
+/// What to fetch, and what is known of it from the last time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Absolute http(s) address.
+    pub url: String,
+    /// `ETag` of the last full answer.
+    pub etag: Option<String>,
+    /// `Last-Modified` of the last full answer.
+    pub last_modified: Option<String>,
+}
+
+impl Request {
+    /// A request for a page never seen before.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// What to do about a failed fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    /// Try again later.
+    Retry {
+        /// Not before this moment, where the host named one.
+        not_before: Option<Time>,
+    },
+    /// Record it and go on: another try will not help.
+    GiveUp,
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The fetcher cannot be built from its configuration.
+    #[error("cannot set up fetching: {0}")]
+    Setup(String),
+    /// Not an address at all.
+    #[error("`{url}` is not an absolute address: {problem}")]
+    BadAddress {
+        /// The text.
+        url: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An address that must not be asked.
+    #[error("{url}: {refusal}")]
+    Refused {
+        /// The address.
+        url: String,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Disallowed by robots.txt.
+    #[error("{url}: disallowed by robots.txt")]
+    Forbidden {
+        /// The address.
+        url: String,
+    },
+    /// robots.txt could not be had, so nothing may be fetched for now.
+    #[error("{url}: robots.txt cannot be read for now")]
+    RobotsUnreachable {
+        /// The address.
+        url: String,
+        /// When robots.txt is asked for again.
+        until: Time,
+    },
+    /// The host asked for silence.
+    #[error("{host} wants no requests until {}", until.to_rfc3339())]
+    Held {
+        /// The host.
+        host: String,
+        /// Until when.
+        until: Time,
+    },
+    /// An answer that is no page.
+    #[error("{url}: the server answered {status}")]
+    Status {
+        /// The address.
+        url: String,
+        /// HTTP status.
+        status: u16,
+        /// When the host wants to be asked again, if it said so or refused for load.
+        not_before: Option<Time>,
+    },
+    /// More bytes than are read.
+    #[error("{url}: longer than {limit_bytes} bytes")]
+    TooLarge {
+        /// The address.
+        url: String,
+        /// The limit in bytes.
+        limit_bytes: u64,
+    },
+    /// No complete answer in time.
+    #[error("{url}: no complete answer within {seconds} s")]
+    TooSlow {
+        /// The address.
+        url: String,
+        /// The limit in seconds.
+        seconds: u64,
+    },
+    /// Redirects without end, or one that leads nowhere.
+    #[error("{url}: redirected in a circle or to nowhere")]
+    Redirects {
+        /// The address asked for.
+        url: String,
+    },
+    /// The connection failed or broke.
+    #[error("{url}: {problem}")]
+    Unreachable {
+        /// The address.
+        url: String,
+        /// What the network says.
+        problem: String,
+    },
+}
+
+impl FetchError {
+    /// Whether to try again, and when.
+    pub fn disposition(&self) -> Disposition {
+        match self {
+            Self::RobotsUnreachable { until, .. } | Self::Held { until, .. } => Disposition::Retry {
+                not_before: Some(*until),
+            },
+            Self::Status { status, not_before, .. } if is_passing(*status) => Disposition::Retry {
+                not_before: *not_before,
+            },
+            Self::TooSlow { .. } | Self::Unreachable { .. } => Disposition::Retry { not_before: None },
+            _ => Disposition::GiveUp,
+        }
+    }
+
+    /// The state of an entry that is given up for this.
+    pub fn entry_state(&self) -> EntryState {
+        match self {
+            Self::Forbidden { .. } => EntryState::Forbidden,
+            Self::Refused { .. } | Self::BadAddress { .. } | Self::TooLarge { .. } | Self::Redirects { .. } => {
+                EntryState::Refused
+            }
+            Self::Status { status: 404 | 410, .. } => EntryState::Gone,
+            _ => EntryState::Failed,
+        }
+    }
+}
+
+/// Statuses that may be gone tomorrow.
+fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..=599)
+}
+
+/// Fetches pages. Cheap to clone; clones share hosts, robots.txt files and connections.
+#[derive(Debug, Clone)]
+pub struct Fetcher(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    clients: Clients,
+    guard: Guard,
+    hosts: Hosts,
+    robots: Robots,
+    clock: Clock,
+    lines: Semaphore,
+    timeout: Duration,
+    max_bytes: usize,
+}
+
+/// One answer, body read.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Fetcher {
+    /// A fetcher for a configuration; spacing and waiting follow `clock`, time limits are real time.
+    ///
+    /// # Errors
+    /// When the proxy or the certificate file of the configuration is unusable.
+    pub fn new(collect: &Collect, network: &Network, clock: Clock) -> Result<Self, FetchError> {
+        let guard = Guard::new(network);
+        let spacing = Duration::try_from_secs_f64(collect.spacing_seconds)
+            .map_err(|_| FetchError::Setup("collect.spacing_seconds must not be negative".into()))?;
+        Ok(Self(Arc::new(Inner {
+            clients: Clients::new(collect, network, &guard)?,
+            guard,
+            hosts: Hosts::new(clock.clone(), spacing),
+            robots: Robots::default(),
+            clock,
+            lines: Semaphore::new(collect.max_hosts.max(1)),
+            timeout: Duration::from_secs(collect.timeout_seconds.max(1)),
+            max_bytes: usize::try_from(collect.max_body_mib.max(1) * 1024 * 1024).unwrap_or(usize::MAX),
+        })))
+    }
+
+    /// Fetches one page. 304 gives a page with that status and an empty body.
+    ///
+    /// # Errors
+    /// When there is no page; [`FetchError::disposition`] says whether to try again.
+    pub async fn get(&self, request: Request) -> Result<Page, FetchError> {
+        let inner = &self.0;
+        let mut url = Url::parse(request.url.trim()).map_err(|error| FetchError::BadAddress {
+            url: request.url.clone(),
+            problem: error.to_string(),
+        })?;
+        let headers = conditions(&request);
+        for _ in 0..=MAX_REDIRECTS {
+            inner.ask_robots(&url).await?;
+            let answer = inner.exchange(&url, headers.clone(), inner.max_bytes, false).await?;
+            if let Some(next) = redirect(&url, &answer) {
+                url = next.ok_or_else(|| FetchError::Redirects {
+                    url: request.url.clone(),
+                })?;
+                continue;
+            }
+            return inner.page(request, url, answer);
+        }
+        Err(FetchError::Redirects { url: request.url })
+    }
+}
+
+impl Inner {
+    /// Waits for the slot of the host and asks it once.
+    async fn exchange(&self, url: &Url, headers: HeaderMap, max_bytes: usize, cut: bool) -> Result<Answer, FetchError> {
+        let refused = |refusal| FetchError::Refused {
+            url: url.to_string(),
+            refusal,
+        };
+        let pass = self.guard.check(url).map_err(refused)?;
+        let host = self.hosts.of(url);
+        let turn = host.turn(&self.clock).await.map_err(|until| FetchError::Held {
+            host: host.name.clone(),
+            until,
+        })?;
+        let _line = self.lines.acquire().await.expect("the semaphore is never closed");
+        let asked = async {
+            let sent = self.clients.of(pass).get(url.clone()).headers(headers).send();
+            read(url, sent.await.map_err(|error| failure(url, &error))?, max_bytes, cut).await
+        };
+        let answer = clock::within(self.timeout, asked).await.unwrap_or_else(|_| {
+            Err(FetchError::TooSlow {
+                url: url.to_string(),
+                seconds: self.timeout.as_secs(),
+            })
+        })?;
+        match answer.status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                let until = host.hold(text_of(&answer.headers, "retry-after").as_deref(), self.clock.now());
+                drop(turn);
+                Err(FetchError::Status {
+                    url: url.to_string(),
+                    status: answer.status.as_u16(),
+                    not_before: Some(until),
+                })
+            }
+            _ => {
+                host.is_content();
+                Ok(answer)
+            }
+        }
+    }
+
+    /// Refuses what robots.txt disallows; reads it first where it is unknown or a day old.
+    async fn ask_robots(&self, url: &Url) -> Result<(), FetchError> {
+        self.guard.check(url).map_err(|refusal| FetchError::Refused {
+            url: url.to_string(),
+            refusal,
+        })?;
+        let origin = self.robots.of(url);
+        let mut known = origin.lock().await;
+        if known.as_ref().is_none_or(|rules| rules.until <= self.clock.now()) {
+            let rules = self.read_robots(url, known.take()).await?;
+            if let Some(delay) = rules.crawl_delay() {
+                self.hosts
+                    .of(url)
+                    .slow_down(Duration::from_secs_f32(delay.min(86_400.0)));
+            }
+            *known = Some(rules);
+        }
+        match known.as_ref() {
+            Some(rules) if rules.is_unreachable => Err(FetchError::RobotsUnreachable {
+                url: url.to_string(),
+                until: rules.until,
+            }),
+            Some(rules) if !rules.allows(url) => Err(FetchError::Forbidden { url: url.to_string() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fetches a robots.txt: a missing one allows all, a failing server nothing for now (RFC 9309, section 2.3.1).
+    async fn read_robots(&self, url: &Url, before: Option<Rules>) -> Result<Rules, FetchError> {
+        let mut at = url.join("/robots.txt").map_err(|error| FetchError::BadAddress {
+            url: url.to_string(),
+            problem: error.to_string(),
+        })?;
+        for _ in 0..=robots::MAX_REDIRECTS {
+            let answer = match self.exchange(&at, HeaderMap::new(), robots::MAX_BYTES, true).await {
+                Ok(answer) => answer,
+                // A name that leads to an inner address is refused for good, not for now.
+                Err(error @ FetchError::Refused { .. }) if at.origin() == url.origin() => return Err(error),
+                Err(_) => return Ok(Rules::unreachable(before, self.clock.now())),
+            };
+            match redirect(&at, &answer) {
+                Some(Some(next)) => at = next,
+                Some(None) => break,
+                None if answer.status.is_success() => return Ok(Rules::read(Some(&answer.body), self.clock.now())),
+                None if answer.status.is_server_error() => return Ok(Rules::unreachable(before, self.clock.now())),
+                None => break,
+            }
+        }
+        Ok(Rules::read(None, self.clock.now()))
+    }
+
+    fn page(&self, request: Request, url: Url, answer: Answer) -> Result<Page, FetchError> {
+        let status = answer.status.as_u16();
+        if !answer.status.is_success() && status != 304 {
+            return Err(FetchError::Status {
+                url: url.to_string(),
+                status,
+                not_before: None,
+            });
+        }
+        let header = |name: &str| text_of(&answer.headers, name);
+        Ok(Page {
+            url: request.url,
+            final_url: url.into(),
+            status,
+            content_type: header(CONTENT_TYPE.as_str()),
+            etag: header(ETAG.as_str()),
+            last_modified: header(LAST_MODIFIED.as_str()),
+            body: if status == 304 { Vec::new() } else { answer.body },
+            fetched_at: self.clock.now(),
+        })
+    }
+}
+
+/// Headers of a conditional request (RFC 9110, section 13.1).
+fn conditions(request: &Request) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let wanted = "text/html,application/rss+xml,application/atom+xml,application/xml;q=0.9,*/*;q=0.8";
+    headers.insert(ACCEPT, reqwest::header::HeaderValue::from_static(wanted));
+    for (name, value) in [
+        (IF_NONE_MATCH, &request.etag),
+        (IF_MODIFIED_SINCE, &request.last_modified),
+    ] {
+        if let Some(value) = value.as_deref().and_then(|v| v.parse().ok()) {
+            headers.insert(name, value);
+        }
+    }
+    headers
+}
+
+/// Where an answer redirects to: `None` when it does not, `Some(None)` when to nowhere.
+fn redirect(url: &Url, answer: &Answer) -> Option<Option<Url>> {
+    if !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    // Servers send raw UTF-8 in Location; the header is bytes.
+    let target = answer
+        .headers
+        .get(LOCATION)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    Some(target.and_then(|target| {
+        let mut next = url.join(target.trim()).ok()?;
+        next.set_fragment(None);
+        Some(next)
+    }))
+}
+
+/// Reads a body as it arrives, after decompression, so that a small bomb cannot become a large body.
+async fn read(url: &Url, mut response: Response, max_bytes: usize, cut: bool) -> Result<Answer, FetchError> {
+    let mut body: Vec<u8> = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure(url, &error))? {
+        if body.len() + chunk.len() > max_bytes {
+            if !cut {
+                return Err(FetchError::TooLarge {
+                    url: url.to_string(),
+                    limit_bytes: max_bytes as u64,
+                });
+            }
+            body.extend_from_slice(&chunk[..max_bytes - body.len()]);
+            break;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer {
+        status: response.status(),
+        headers: response.headers().clone(),
+        body,
+    })
+}
+
+fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).trim().to_string())
+}
+
+/// The failure of a request: a refusal by our own resolver, or what the network says, down to its first cause.
+fn failure(url: &Url, error: &reqwest::Error) -> FetchError {
+    let mut problem = error.to_string();
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        if let Some(refusal) = inner.downcast_ref::<Refusal>() {
+            return FetchError::Refused {
+                url: url.to_string(),
+                refusal: refusal.clone(),
+            };
+        }
+        problem = inner.to_string();
+        cause = inner.source();
+    }
+    FetchError::Unreachable {
+        url: url.to_string(),
+        problem,
+    }
+}
