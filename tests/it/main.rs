@@ -2,3 +2,4 @@
 
 mod architecture;
 mod tells_stories;
+mod warns;
