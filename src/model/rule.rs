@@ -43,6 +43,9 @@ pub struct Rule {
     /// Topics of which an item must have one; empty: any.
     #[serde(default)]
     pub topics: Vec<String>,
+    /// Main topics whose items never count, such as the agency's own campaigns.
+    #[serde(default)]
+    pub except_topics: Vec<String>,
     /// Levels with their conditions, lowest first; the highest that holds applies.
     #[serde(rename = "level")]
     pub levels: Vec<LevelCondition>,
@@ -50,7 +53,8 @@ pub struct Rule {
     pub window_hours: f64,
     /// Hours without a new item after which the alert is resolved by itself.
     pub quiet_hours: f64,
-    /// Sentence of the reason, with placeholders {count}, {sources}, {subject}, {since}, {first}.
+    /// Sentence of the reason, with placeholders {count}, {sources}, {subject}, {since}, {span}, {first};
+    /// without a closing full stop, because a count of denials may follow.
     pub reason: String,
     /// Known false alarms, for people.
     #[serde(default)]

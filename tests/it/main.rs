@@ -6,3 +6,5 @@ mod support;
 mod architecture;
 mod collects;
 mod stores;
+mod tells_stories;
+mod warns;
