@@ -1,3 +1,9 @@
 //! Joins the stages with the store: the only module that knows their order.
 
+pub mod collecting;
+
+pub mod importing;
+
 pub mod scoring;
+
+pub mod understanding;
