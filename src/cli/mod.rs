@@ -2,9 +2,12 @@
 //!
 //! Exit codes: 0 success, 1 the work found a failure it reports, 2 wrong usage or configuration.
 
+mod check;
 mod context;
 mod eval;
+mod inspect;
 mod output;
+mod stories;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,9 +56,18 @@ struct Common {
 
 #[derive(Subcommand)]
 enum Command {
+    /// What collecting and analysing make of one input
+    #[command(subcommand, after_help = "Example: diemtin inspect text < items.ndjson")]
+    Inspect(inspect::What),
     /// Score a labelled file with the service
     #[command(after_help = "Example: diemtin eval eval/dev.jsonl --fold")]
     Eval(eval::Arguments),
+    /// Stories over items in file order
+    #[command(after_help = "Example: diemtin stories items.ndjson --gold story")]
+    Stories(stories::Arguments),
+    /// Validate sources/ and alerts/ and run the cases they carry
+    #[command(after_help = "Example: diemtin check")]
+    Check(check::Arguments),
     /// Rebuild models, or train a classifier (not available yet)
     Train(NotYet),
     /// Run a stretch of time through the detectors (not available yet)
@@ -107,7 +119,10 @@ fn end(outcome: Outcome) -> ExitCode {
 async fn dispatch(cli: Cli) -> Outcome {
     let common = cli.common;
     match cli.command {
+        Command::Inspect(what) => inspect::inspect(&common, what).await,
         Command::Eval(arguments) => eval::eval(&common, arguments),
+        Command::Stories(arguments) => stories::stories(&common, arguments),
+        Command::Check(arguments) => check::check(&common, arguments),
         Command::Train(_) => not_yet("train"),
         Command::Replay(_) => not_yet("replay"),
         Command::Diff(_) => not_yet("diff"),

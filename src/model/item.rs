@@ -14,6 +14,7 @@ macro_rules! word_enum {
 
         impl $name {
             /// All values, in the order of their definition.
+            #[allow(dead_code, reason = "not every enum is listed somewhere")]
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
 
             /// The word used in JSON, data files and the database.

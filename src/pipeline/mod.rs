@@ -1,5 +1,7 @@
 //! Joins the stages with the store: the only module that knows their order.
 
+pub mod cases;
+
 pub mod collecting;
 
 pub mod importing;

@@ -1,0 +1,506 @@
+//! The role `collect`: feeds to entries, entries to items.
+//!
+//! Each active source has a task of its own, so that one that is slow or broken never slows another. The task claims what
+//! is due in the store under a lease, works on it one by one, and sleeps until the next is due. Everything that happens to
+//! a feed or an entry is a row.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::analyse::{Analyser, Context};
+use crate::catalogue::Catalogue;
+use crate::chance;
+use crate::clock::Clock;
+use crate::collect::fetch::{Disposition, Fetcher, Request};
+use crate::collect::gate::Gate;
+use crate::collect::schedule::{CheckOutcome, backoff, next_check};
+use crate::collect::{feed, listing};
+use crate::evidence::Snapshots;
+use crate::extract;
+use crate::model::entry::{Entry, EntryState, FeedState, StoredEntry};
+use crate::model::item::{Access, Engagement, Item, ItemKind, Observation, Platform};
+use crate::model::page::{Extraction, ForumPost, Page};
+use crate::model::source::{Feed, FeedKind, Source, SourceKind, Status};
+use crate::model::{ItemId, Time};
+use crate::store::{NewItem, Store};
+use crate::text::url::canonical;
+
+/// How long a claim holds: longer than any fetch takes, in milliseconds.
+const LEASE_MS: i64 = 15 * 60 * 1000;
+/// Entries claimed at a time, so that feeds are checked between them.
+const ENTRIES: i64 = 8;
+/// Tries before an entry is given up.
+const TRIES: i64 = 6;
+/// Threads of a forum page that are read at each check: the ones that moved last.
+const THREADS: usize = 25;
+/// Longest sleep of a source with nothing to do: commands beside the service may make its feeds due.
+const LONGEST_SLEEP: Duration = Duration::from_secs(300);
+
+/// Everything collecting needs.
+pub struct Collecting {
+    /// What is collected.
+    pub catalogue: Arc<Catalogue>,
+    /// The archive.
+    pub store: Store,
+    /// Where received bytes are kept.
+    pub snapshots: Snapshots,
+    /// The way to the network.
+    pub fetcher: Fetcher,
+    /// The time.
+    pub clock: Clock,
+    /// Shortest and longest interval between two checks in minutes.
+    pub feed_minutes: [u32; 2],
+    /// One in this many entries kept out by the gate is fetched all the same.
+    pub sample_one_in: u32,
+    /// What may concern the sector.
+    pub gate: Gate,
+    /// Tells whether the bytes of a page are kept or only their hash.
+    pub analyser: Analyser,
+}
+
+impl Collecting {
+    /// Runs the task of every active source until `stop`.
+    ///
+    /// # Errors
+    /// When the feeds cannot be written down at the start.
+    pub async fn run(self: Arc<Self>, stop: tokio_util::sync::CancellationToken) -> crate::store::Result<()> {
+        self.prepare().await?;
+        let mut tasks = tokio::task::JoinSet::new();
+        for source in self.active() {
+            let (this, stop, source) = (self.clone(), stop.clone(), source.clone());
+            tasks.spawn(async move {
+                stop.run_until_cancelled(this.watch(&source)).await;
+            });
+        }
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "the task of a source ended badly; restart the service to collect it again");
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the feeds of the catalogue known to the store.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn prepare(&self) -> crate::store::Result<()> {
+        let feeds: Vec<_> = self
+            .active()
+            .flat_map(|source| source.feeds.iter().map(|feed| (source.id.clone(), feed.url.clone())))
+            .collect();
+        self.store.sync_feeds(&feeds, self.clock.now()).await
+    }
+
+    /// The sources that are collected.
+    pub fn active(&self) -> impl Iterator<Item = &Source> {
+        self.catalogue
+            .sources
+            .iter()
+            .filter(|source| source.status == Status::Active && !source.feeds.is_empty())
+    }
+
+    async fn watch(&self, source: &Source) {
+        loop {
+            let did = match self.round(source).await {
+                Ok(did) => did,
+                Err(error) => {
+                    tracing::error!(source.id = %source.id, %error, "the store failed; trying again");
+                    self.clock.sleep(Duration::from_secs(30)).await;
+                    continue;
+                }
+            };
+            if did == 0 {
+                let now = self.clock.now();
+                let due = self.store.next_due(&source.id).await.ok().flatten();
+                let longest = now + chrono::Duration::from_std(LONGEST_SLEEP).unwrap_or_default();
+                self.clock
+                    .sleep_until(
+                        due.unwrap_or(longest)
+                            .clamp(now + chrono::Duration::seconds(1), longest),
+                    )
+                    .await;
+            }
+        }
+    }
+
+    /// Checks the feeds of a source that are due and fetches some of its waiting entries. Returns how much it did.
+    ///
+    /// # Errors
+    /// When the store fails; what was claimed comes again when its lease ends.
+    pub async fn round(&self, source: &Source) -> crate::store::Result<usize> {
+        let now = self.clock.now();
+        let feeds = self.store.claim_due_feeds(&source.id, now, LEASE_MS).await?;
+        for state in &feeds {
+            if let Some(feed) = source.feeds.iter().find(|feed| feed.url == state.url) {
+                self.check(source, feed, state).await?;
+            }
+        }
+        let entries = self.store.claim_entries(&source.id, now, ENTRIES, LEASE_MS).await?;
+        for entry in &entries {
+            self.fetch(source, entry).await?;
+        }
+        Ok(feeds.len() + entries.len())
+    }
+
+    async fn check(&self, source: &Source, feed: &Feed, before: &FeedState) -> crate::store::Result<()> {
+        let request = Request {
+            url: feed.url.clone(),
+            etag: before.etag.clone(),
+            last_modified: before.last_modified.clone(),
+        };
+        let fetched = self.fetcher.get(request).await;
+        let now = self.clock.now();
+        let mut state = before.clone();
+        let (outcome, status, listed, fresh) = match &fetched {
+            Ok(page) if page.status == 304 => (CheckOutcome::NoNews, 304, 0, 0),
+            Ok(page) => match self.read_feed(source, feed, page).await? {
+                Ok((listed, fresh)) => {
+                    state.etag.clone_from(&page.etag);
+                    state.last_modified.clone_from(&page.last_modified);
+                    let outcome = if fresh > 0 {
+                        CheckOutcome::News
+                    } else {
+                        CheckOutcome::NoNews
+                    };
+                    (outcome, page.status, listed, fresh)
+                }
+                Err(problem) => {
+                    state.last_error = problem;
+                    (CheckOutcome::Failed { not_before: None }, page.status, 0, 0)
+                }
+            },
+            Err(error) => {
+                state.last_error = error.to_string();
+                let not_before = match error.disposition() {
+                    Disposition::Retry { not_before } => not_before,
+                    Disposition::GiveUp => None,
+                };
+                (CheckOutcome::Failed { not_before }, 0, 0, 0)
+            }
+        };
+        let limits = [self.feed_minutes[0], feed.every_minutes.unwrap_or(self.feed_minutes[1])];
+        let limits = [limits[0].min(limits[1]), limits[1]];
+        (state.next_check, state.interval_seconds) = next_check(before, outcome, now, limits, chance::fraction());
+        if matches!(outcome, CheckOutcome::Failed { .. }) {
+            state.failures += 1;
+            tracing::info!(source.id = %source.id, feed = %feed.url, problem = %state.last_error, "a feed was not read");
+        } else {
+            state.failures = 0;
+            state.last_error.clear();
+            state.last_ok = Some(now);
+            if fresh > 0 {
+                state.last_new = Some(now);
+            }
+        }
+        self.store.record_check(&state, status, listed, fresh, now).await
+    }
+
+    /// Reads what a feed lists: how many, and how many were new; or why it cannot be read.
+    async fn read_feed(
+        &self,
+        source: &Source,
+        feed: &Feed,
+        page: &Page,
+    ) -> crate::store::Result<Result<(usize, usize), String>> {
+        let now = self.clock.now();
+        let html = || crate::text::decode::decode(&page.body, page.content_type.as_deref()).text;
+        let from_links = |links: Vec<crate::model::entry::Link>| -> Vec<Entry> {
+            links
+                .into_iter()
+                .map(|l| Entry {
+                    id: l.url.clone(),
+                    url: l.url,
+                    title: l.title,
+                    ..Entry::default()
+                })
+                .collect()
+        };
+        let entries = match feed.kind {
+            FeedKind::Listing => {
+                let layout = self.catalogue.layout(source, now.date_naive());
+                from_links(listing::links(&html(), &page.final_url, &layout))
+            }
+            FeedKind::Forum => return self.read_forum(source, &html(), &page.final_url).await.map(Ok),
+            FeedKind::Feed | FeedKind::Sitemap | FeedKind::Channel => {
+                match feed::parse(&page.body, page.content_type.as_deref(), &page.final_url, now) {
+                    Ok(document) => document.entries,
+                    Err(error) => return Ok(Err(error.to_string())),
+                }
+            }
+        };
+        if entries.is_empty() {
+            return Ok(Err("it answered but lists nothing".into()));
+        }
+        if feed.kind == FeedKind::Channel {
+            return self.read_channel(source, &entries).await.map(Ok);
+        }
+        let judged: Vec<_> = entries.iter().filter_map(|entry| self.judge(entry, feed)).collect();
+        let fresh = self.store.insert_entries(&source.id, &feed.url, &judged, now).await?;
+        Ok(Ok((entries.len(), fresh)))
+    }
+
+    /// Whether an entry is fetched: what the gate lets through, and a sample of what it keeps out.
+    fn judge(&self, entry: &Entry, feed: &Feed) -> Option<(String, Entry, EntryState, String)> {
+        let url = canonical(&entry.url)?;
+        let decision = self.gate.decide(entry, feed.ours);
+        let state = if decision.fetch {
+            EntryState::Pending
+        } else if self.sample_one_in > 0 && sample_of(&url) % self.sample_one_in == 0 {
+            EntryState::Sampled
+        } else {
+            EntryState::GatedOut
+        };
+        Some((url, entry.clone(), state, decision.reason))
+    }
+
+    /// A YouTube channel's feed says all there is: each entry is a video, a known one is observed.
+    async fn read_channel(&self, source: &Source, entries: &[Entry]) -> crate::store::Result<(usize, usize)> {
+        let now = self.clock.now();
+        let (mut items, mut observations) = (Vec::new(), Vec::new());
+        for entry in entries {
+            let Some(url) = canonical(&entry.url) else { continue };
+            let mut item = self.item(source, &url, ItemKind::Video, Platform::Youtube);
+            item.title.clone_from(&entry.title);
+            item.text.clone_from(&entry.summary);
+            item.author.clone_from(&entry.author);
+            item.published_at = entry.published_at;
+            item.engagement = Engagement {
+                views: entry.views.unwrap_or_default(),
+                ..Engagement::default()
+            };
+            observations.push((item.id.clone(), item.engagement));
+            items.push(NewItem {
+                item,
+                snapshot: None,
+                method: "channel".into(),
+                warnings: Vec::new(),
+            });
+        }
+        self.write(&items, &observations, now).await
+    }
+
+    /// The threads of a forum page that moved last: each is a page of posts.
+    async fn read_forum(&self, source: &Source, html: &str, base: &str) -> crate::store::Result<(usize, usize)> {
+        let threads = extract::forum::threads(html, base);
+        let (mut listed, mut fresh) = (0, 0);
+        for thread in threads.iter().take(THREADS) {
+            let page = match self.fetcher.get(Request::new(thread.url.clone())).await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::info!(source.id = %source.id, %error, "a thread was not read");
+                    self.store
+                        .count("thread_failed", &source.id, 1, self.clock.now())
+                        .await?;
+                    continue;
+                }
+            };
+            let now = self.clock.now();
+            let text = crate::text::decode::decode(&page.body, page.content_type.as_deref()).text;
+            let posts = extract::forum::posts(&text, &page.final_url, now);
+            let opener = posts
+                .iter()
+                .find(|post| post.is_first)
+                .and_then(|post| canonical(&post.url));
+            let items: Vec<NewItem> = posts
+                .iter()
+                .filter_map(|post| self.post_item(source, post, opener.as_deref()))
+                .collect();
+            let seen: Vec<_> = items
+                .iter()
+                .map(|new| (new.item.id.clone(), new.item.engagement))
+                .collect();
+            let (l, f) = self.write(&items, &seen, now).await?;
+            listed += l;
+            fresh += f;
+        }
+        Ok((listed, fresh))
+    }
+
+    fn post_item(&self, source: &Source, post: &ForumPost, opener: Option<&str>) -> Option<NewItem> {
+        let url = canonical(&post.url)?;
+        let kind = if post.is_first {
+            ItemKind::Post
+        } else {
+            ItemKind::Comment
+        };
+        let mut item = self.item(source, &url, kind, Platform::Forum);
+        item.text.clone_from(&post.text);
+        item.author.clone_from(&post.author);
+        item.published_at = post.published_at;
+        item.thread = (!post.is_first).then(|| post.thread.clone());
+        item.parent = opener.filter(|_| !post.is_first).map(ItemId::from_url);
+        item.engagement.reactions = post.reactions;
+        if post.is_first {
+            item.title.clone_from(&post.thread);
+        }
+        Some(NewItem {
+            item,
+            snapshot: None,
+            method: "forum".into(),
+            warnings: Vec::new(),
+        })
+    }
+
+    /// Writes items down; of those known already, engagement that changed is an observation.
+    async fn write(
+        &self,
+        items: &[NewItem],
+        seen: &[(ItemId, Engagement)],
+        now: Time,
+    ) -> crate::store::Result<(usize, usize)> {
+        let mut observations = Vec::new();
+        for (id, engagement) in seen {
+            if let Some(known) = self.store.find_item(id).await?
+                && known.engagement != *engagement
+            {
+                observations.push(Observation {
+                    id: id.clone(),
+                    collected_at: now,
+                    engagement: Some(*engagement),
+                    title: None,
+                    text: None,
+                    removed: false,
+                });
+            }
+        }
+        let outcomes = self.store.insert_items(items, now).await?;
+        self.store.insert_observations(&observations).await?;
+        let fresh = outcomes
+            .iter()
+            .filter(|outcome| **outcome == crate::store::Inserted::New)
+            .count();
+        Ok((items.len(), fresh))
+    }
+
+    fn item(&self, source: &Source, url: &str, kind: ItemKind, platform: Platform) -> Item {
+        Item {
+            id: ItemId::from_url(url),
+            kind,
+            platform,
+            source: source.id.clone(),
+            source_rank: source.rank,
+            access: Access::Public,
+            url: Some(url.to_owned()),
+            title: String::new(),
+            text: String::new(),
+            author: None,
+            lang: Some(source.lang.clone()),
+            published_at: None,
+            collected_at: Some(self.clock.now()),
+            parent: None,
+            thread: None,
+            repost_of: None,
+            engagement: Engagement::default(),
+        }
+    }
+
+    async fn fetch(&self, source: &Source, entry: &StoredEntry) -> crate::store::Result<()> {
+        let page = match self.fetcher.get(Request::new(entry.url.clone())).await {
+            Ok(page) => page,
+            Err(error) => {
+                let now = self.clock.now();
+                let retry = match error.disposition() {
+                    Disposition::Retry { not_before } if entry.attempts < TRIES => Some(not_before),
+                    _ => None,
+                };
+                return match retry {
+                    Some(not_before) => {
+                        let tries = u32::try_from(entry.attempts).unwrap_or(1);
+                        let pause = backoff(
+                            tries,
+                            Duration::from_secs(60),
+                            Duration::from_secs(6 * 3600),
+                            chance::fraction(),
+                        );
+                        let next = now + chrono::Duration::from_std(pause).unwrap_or_default();
+                        let next = not_before.map_or(next, |until| until.max(next));
+                        self.store.retry_entry(&entry.url, next, &error.to_string()).await
+                    }
+                    None => {
+                        self.store
+                            .finish_entry(entry, error.entry_state(), &error.to_string(), now)
+                            .await
+                    }
+                };
+            }
+        };
+        let now = self.clock.now();
+        let day = entry.entry.published_at.unwrap_or(now).date_naive();
+        let layout = self.catalogue.layout(source, day);
+        match extract::page(&page, source.family.as_deref().unwrap_or_default(), &layout, now) {
+            Ok(found) => {
+                let new = self.article(source, entry, found, &page);
+                self.store.insert_item_of_entry(&new, entry, now).await.map(|_| ())
+            }
+            Err(error @ (extract::ExtractError::Gone | extract::ExtractError::RedirectedHome)) => {
+                self.store
+                    .finish_entry(entry, EntryState::Gone, &error.to_string(), now)
+                    .await
+            }
+            Err(error) if !entry.entry.title.is_empty() => {
+                // What the feed said is better than nothing; the warning says that the page could not be read.
+                let found = Extraction {
+                    url: entry.url.clone(),
+                    canonical_url: entry.url.clone(),
+                    title: entry.entry.title.clone(),
+                    summary: entry.entry.summary.clone(),
+                    text: entry.entry.summary.clone(),
+                    method: "feed".into(),
+                    warnings: vec![error.to_string()],
+                    ..Extraction::default()
+                };
+                let new = self.article(source, entry, found, &page);
+                self.store.insert_item_of_entry(&new, entry, now).await.map(|_| ())
+            }
+            Err(error) => {
+                self.store
+                    .finish_entry(entry, EntryState::Failed, &error.to_string(), now)
+                    .await
+            }
+        }
+    }
+
+    fn article(&self, source: &Source, entry: &StoredEntry, found: Extraction, page: &Page) -> NewItem {
+        let now = self.clock.now();
+        let url = canonical(&found.canonical_url).unwrap_or_else(|| entry.url.clone());
+        let platform = if source.kind == SourceKind::Forum {
+            Platform::Forum
+        } else {
+            Platform::Press
+        };
+        let mut item = self.item(source, &url, ItemKind::Press, platform);
+        item.title = found.title;
+        item.text = found.text;
+        item.author = found.author;
+        item.published_at = found.published_at.or(entry.entry.published_at);
+        item.collected_at = Some(now);
+        let context = Context {
+            thread: None,
+            parent: None,
+            at: now,
+            source_province: source.province.as_deref(),
+            fold: false,
+        };
+        let mut warnings = found.warnings;
+        let snapshot = if self.analyser.analyse(&item, &context).relevant {
+            self.snapshots.put(&page.body).unwrap_or_else(|error| {
+                warnings.push(format!("the snapshot could not be kept: {error}"));
+                Snapshots::name(&page.body)
+            })
+        } else {
+            Snapshots::name(&page.body)
+        };
+        NewItem {
+            item,
+            snapshot: Some(snapshot),
+            method: found.method,
+            warnings,
+        }
+    }
+}
+
+/// A number that belongs to an address for ever, so that a restart samples the same ones.
+fn sample_of(url: &str) -> u32 {
+    u32::from_str_radix(&crate::text::sha256_hex(url.as_bytes())[..8], 16).unwrap_or_default()
+}
