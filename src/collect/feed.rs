@@ -177,10 +177,13 @@ fn xml_feed(text: &str, reading: &Reading, repaired: bool) -> Result<FeedDocumen
         }
     }
     let found = salvage(document, reading);
-    if found.entries.is_empty() {
-        return Err(FeedError::Broken { problem });
+    if !found.entries.is_empty() {
+        return Ok(found);
     }
-    Ok(found)
+    match no_feed(text) {
+        FeedError::NotAFeed => Err(FeedError::Broken { problem }),
+        page => Err(page),
+    }
 }
 
 fn strict(xml: &str, reading: &Reading) -> Result<feed_rs::model::Feed, String> {

@@ -175,6 +175,12 @@ impl FetchError {
     }
 }
 
+/// Whether the host asks to be left alone (RFC 6585, section 4; RFC 9110, sections 10.2.3 and 15.6.4).
+fn is_refusal_for_load(status: StatusCode, has_wish: bool) -> bool {
+    matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+        || (status.is_server_error() && has_wish)
+}
+
 /// Statuses that may be gone tomorrow.
 fn is_passing(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..=599)
@@ -274,21 +280,18 @@ impl Inner {
                 seconds: self.timeout.as_secs(),
             })
         })?;
-        match answer.status {
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                let until = host.hold(text_of(&answer.headers, "retry-after").as_deref(), self.clock.now());
-                drop(turn);
-                Err(FetchError::Status {
-                    url: url.to_string(),
-                    status: answer.status.as_u16(),
-                    not_before: Some(until),
-                })
-            }
-            _ => {
-                host.is_content();
-                Ok(answer)
-            }
+        let wish = text_of(&answer.headers, "retry-after");
+        if !is_refusal_for_load(answer.status, wish.is_some()) {
+            host.is_content();
+            return Ok(answer);
         }
+        let until = host.hold(wish.as_deref(), self.clock.now());
+        drop(turn);
+        Err(FetchError::Status {
+            url: url.to_string(),
+            status: answer.status.as_u16(),
+            not_before: Some(until),
+        })
     }
 
     /// Refuses what robots.txt disallows; reads it first where it is unknown or a day old.
