@@ -45,6 +45,7 @@ async fn answer(State(seen): State<Seen>, uri: Uri, headers: HeaderMap) -> Respo
 
 async fn respond(path: &str, headers: &HeaderMap) -> Response {
     match path {
+        "/robots.txt" if headers[header::HOST] == "cham.example" => "User-agent: *\nCrawl-delay: 20\n".into_response(),
         "/robots.txt" => "User-agent: *\nDisallow: /cam\n".into_response(),
         "/tag" if headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag == "\"v1\"") => {
             StatusCode::NOT_MODIFIED.into_response()
@@ -276,4 +277,35 @@ async fn an_address_the_operator_allows_is_fetched() {
         get(&fetcher, &format!("http://{address}/tin")).await.unwrap().status,
         200
     );
+}
+
+#[tokio::test]
+async fn a_longer_crawl_delay_wins() {
+    let (address, seen) = serve().await;
+    let fetcher = fetcher(&[("cham.example", address)], fast());
+    get(&fetcher, "http://cham.example/1").await.unwrap();
+    get(&fetcher, "http://cham.example/2").await.unwrap();
+    let log = seen.0.lock().unwrap();
+    // 20 s of the clock are 200 ms.
+    assert!(log.asked[2].1 - log.asked[1].1 >= 198, "{:?}", log.asked);
+}
+
+#[tokio::test]
+async fn robots_txt_is_read_once_a_day() {
+    let (address, seen) = serve().await;
+    let clock = Clock::manual(from_unix_ms(0));
+    let collect = Collect {
+        spacing_seconds: 0.0,
+        ..Collect::default()
+    };
+    let network = Network {
+        resolve: BTreeMap::from([("bao.example".to_string(), address)]),
+        ..Network::default()
+    };
+    let fetcher = Fetcher::new(&collect, &network, clock.clone()).unwrap();
+    for (hours, read) in [(0, 1), (23, 1), (2, 2)] {
+        clock.advance(std::time::Duration::from_secs(hours * 3600));
+        get(&fetcher, "http://bao.example/tin").await.unwrap();
+        assert_eq!(seen.count("/robots.txt"), read);
+    }
 }
