@@ -7,17 +7,14 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
-use chrono::Datelike;
 use regex::Regex;
 
+use super::reading::{Reading, moment};
 use super::salvage::{Block, Markup, attribute_of};
 use super::{jsonfeed, repair, sitemap};
 use crate::model::entry::{Entry, FeedDocument, FeedFormat};
 use crate::model::{Time, vietnam};
 use crate::text;
-
-/// How far ahead of our clock a date may lie before it cannot be true: +7 mislabelled as GMT is seven hours.
-const AHEAD_MINUTES: i64 = 10;
 
 /// Why a body gives no entries.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -110,55 +107,6 @@ fn no_feed(text: &str) -> FeedError {
     }
 }
 
-/// What the words of a feed are read against.
-pub(super) struct Reading<'a> {
-    base_url: &'a str,
-    now: Time,
-}
-
-impl Reading<'_> {
-    /// An absolute http(s) address; one that was escaped twice is put right.
-    pub(super) fn address(&self, link: &str) -> Option<String> {
-        let link = link.trim().replace("&amp;", "&");
-        if link.is_empty() {
-            return None;
-        }
-        text::url::absolute(self.base_url, &link).or_else(|| text::url::absolute(&link, ""))
-    }
-
-    /// Plain text of a title or summary, which may have been escaped more than once.
-    pub(super) fn plain(&self, raw: &str) -> String {
-        static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"</?[A-Za-z][^<>]*>|<!--|&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);")
-                .expect("the expression is valid")
-        });
-        let mut out = raw.to_string();
-        for _ in 0..3 {
-            if !MARKUP.is_match(&out) {
-                break;
-            }
-            out = text::html::plain(&out);
-        }
-        text::squeeze(&text::nfc(&out))
-    }
-
-    /// A date that can be true.
-    pub(super) fn time(&self, raw: &str) -> Option<Time> {
-        moment(raw).and_then(|time| self.plausible(time))
-    }
-
-    fn plausible(&self, time: Time) -> Option<Time> {
-        let latest = self.now + chrono::Duration::minutes(AHEAD_MINUTES);
-        (time.year() >= 1990 && time <= latest).then_some(time)
-    }
-}
-
-/// A date as a feed writes it; a weekday that does not belong to it is overlooked.
-fn moment(raw: &str) -> Option<Time> {
-    let raw = raw.trim();
-    text::date::parse(raw).or_else(|| text::date::parse(raw.split_once(',')?.1.trim()))
-}
-
 fn xml_feed(text: &str, reading: &Reading, repaired: bool) -> Result<FeedDocument, FeedError> {
     let document = repair::without_declaration(text);
     let has_items = !salvaged_blocks(&Markup::new(document)).is_empty();
@@ -177,10 +125,13 @@ fn xml_feed(text: &str, reading: &Reading, repaired: bool) -> Result<FeedDocumen
         }
     }
     let found = salvage(document, reading);
-    if found.entries.is_empty() {
-        return Err(FeedError::Broken { problem });
+    if !found.entries.is_empty() {
+        return Ok(found);
     }
-    Ok(found)
+    match no_feed(text) {
+        FeedError::NotAFeed => Err(FeedError::Broken { problem }),
+        page => Err(page),
+    }
 }
 
 fn strict(xml: &str, reading: &Reading) -> Result<feed_rs::model::Feed, String> {

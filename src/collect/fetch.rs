@@ -14,15 +14,15 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::client::Clients;
+use super::failure::failure;
 use super::guard::Guard;
 use super::host::Hosts;
 use super::robots::{self, Robots, Rules};
 use crate::clock::{self, Clock};
 use crate::config::{Collect, Network};
-use crate::model::Time;
-use crate::model::entry::EntryState;
 use crate::model::page::Page;
 
+pub use super::failure::{Disposition, FetchError};
 pub use super::guard::Refusal;
 
 /// Redirects followed before a chain counts as a loop.
@@ -49,135 +49,10 @@ impl Request {
     }
 }
 
-/// What to do about a failed fetch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disposition {
-    /// Try again later.
-    Retry {
-        /// Not before this moment, where the host named one.
-        not_before: Option<Time>,
-    },
-    /// Record it and go on: another try will not help.
-    GiveUp,
-}
-
-/// Why there is no page.
-#[derive(Debug, thiserror::Error)]
-pub enum FetchError {
-    /// The fetcher cannot be built from its configuration.
-    #[error("cannot set up fetching: {0}")]
-    Setup(String),
-    /// Not an address at all.
-    #[error("`{url}` is not an absolute address: {problem}")]
-    BadAddress {
-        /// The text.
-        url: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// An address that must not be asked.
-    #[error("{url}: {refusal}")]
-    Refused {
-        /// The address.
-        url: String,
-        /// Why.
-        refusal: Refusal,
-    },
-    /// Disallowed by robots.txt.
-    #[error("{url}: disallowed by robots.txt")]
-    Forbidden {
-        /// The address.
-        url: String,
-    },
-    /// robots.txt could not be had, so nothing may be fetched for now.
-    #[error("{url}: robots.txt cannot be read for now")]
-    RobotsUnreachable {
-        /// The address.
-        url: String,
-        /// When robots.txt is asked for again.
-        until: Time,
-    },
-    /// The host asked for silence.
-    #[error("{host} wants no requests until {}", until.to_rfc3339())]
-    Held {
-        /// The host.
-        host: String,
-        /// Until when.
-        until: Time,
-    },
-    /// An answer that is no page.
-    #[error("{url}: the server answered {status}")]
-    Status {
-        /// The address.
-        url: String,
-        /// HTTP status.
-        status: u16,
-        /// When the host wants to be asked again, if it said so or refused for load.
-        not_before: Option<Time>,
-    },
-    /// More bytes than are read.
-    #[error("{url}: longer than {limit_bytes} bytes")]
-    TooLarge {
-        /// The address.
-        url: String,
-        /// The limit in bytes.
-        limit_bytes: u64,
-    },
-    /// No complete answer in time.
-    #[error("{url}: no complete answer within {seconds} s")]
-    TooSlow {
-        /// The address.
-        url: String,
-        /// The limit in seconds.
-        seconds: u64,
-    },
-    /// Redirects without end, or one that leads nowhere.
-    #[error("{url}: redirected in a circle or to nowhere")]
-    Redirects {
-        /// The address asked for.
-        url: String,
-    },
-    /// The connection failed or broke.
-    #[error("{url}: {problem}")]
-    Unreachable {
-        /// The address.
-        url: String,
-        /// What the network says.
-        problem: String,
-    },
-}
-
-impl FetchError {
-    /// Whether to try again, and when.
-    pub fn disposition(&self) -> Disposition {
-        match self {
-            Self::RobotsUnreachable { until, .. } | Self::Held { until, .. } => Disposition::Retry {
-                not_before: Some(*until),
-            },
-            Self::Status { status, not_before, .. } if is_passing(*status) => Disposition::Retry {
-                not_before: *not_before,
-            },
-            Self::TooSlow { .. } | Self::Unreachable { .. } => Disposition::Retry { not_before: None },
-            _ => Disposition::GiveUp,
-        }
-    }
-
-    /// The state of an entry that is given up for this.
-    pub fn entry_state(&self) -> EntryState {
-        match self {
-            Self::Forbidden { .. } => EntryState::Forbidden,
-            Self::Refused { .. } | Self::BadAddress { .. } | Self::TooLarge { .. } | Self::Redirects { .. } => {
-                EntryState::Refused
-            }
-            Self::Status { status: 404 | 410, .. } => EntryState::Gone,
-            _ => EntryState::Failed,
-        }
-    }
-}
-
-/// Statuses that may be gone tomorrow.
-fn is_passing(status: u16) -> bool {
-    matches!(status, 408 | 425 | 429 | 500..=599)
+/// Whether the host asks to be left alone (RFC 6585, section 4; RFC 9110, sections 10.2.3 and 15.6.4).
+fn is_refusal_for_load(status: StatusCode, has_wish: bool) -> bool {
+    matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+        || (status.is_server_error() && has_wish)
 }
 
 /// Fetches pages. Cheap to clone; clones share hosts, robots.txt files and connections.
@@ -274,21 +149,18 @@ impl Inner {
                 seconds: self.timeout.as_secs(),
             })
         })?;
-        match answer.status {
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                let until = host.hold(text_of(&answer.headers, "retry-after").as_deref(), self.clock.now());
-                drop(turn);
-                Err(FetchError::Status {
-                    url: url.to_string(),
-                    status: answer.status.as_u16(),
-                    not_before: Some(until),
-                })
-            }
-            _ => {
-                host.is_content();
-                Ok(answer)
-            }
+        let wish = text_of(&answer.headers, "retry-after");
+        if !is_refusal_for_load(answer.status, wish.is_some()) {
+            host.is_content();
+            return Ok(answer);
         }
+        let until = host.hold(wish.as_deref(), self.clock.now());
+        drop(turn);
+        Err(FetchError::Status {
+            url: url.to_string(),
+            status: answer.status.as_u16(),
+            not_before: Some(until),
+        })
     }
 
     /// Refuses what robots.txt disallows; reads it first where it is unknown or a day old.
@@ -300,7 +172,7 @@ impl Inner {
         let origin = self.robots.of(url);
         let mut known = origin.lock().await;
         if known.as_ref().is_none_or(|rules| rules.until <= self.clock.now()) {
-            let rules = self.read_robots(url, known.take()).await?;
+            let rules = self.read_robots(url, known.clone()).await?;
             if let Some(delay) = rules.crawl_delay() {
                 self.hosts
                     .of(url)
@@ -424,24 +296,4 @@ async fn read(url: &Url, mut response: Response, max_bytes: usize, cut: bool) ->
 fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = headers.get(name)?;
     Some(String::from_utf8_lossy(value.as_bytes()).trim().to_string())
-}
-
-/// The failure of a request: a refusal by our own resolver, or what the network says, down to its first cause.
-fn failure(url: &Url, error: &reqwest::Error) -> FetchError {
-    let mut problem = error.to_string();
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        if let Some(refusal) = inner.downcast_ref::<Refusal>() {
-            return FetchError::Refused {
-                url: url.to_string(),
-                refusal: refusal.clone(),
-            };
-        }
-        problem = inner.to_string();
-        cause = inner.source();
-    }
-    FetchError::Unreachable {
-        url: url.to_string(),
-        problem,
-    }
 }

@@ -8,7 +8,8 @@ use crate::model::knowledge::Knowledge;
 use crate::text;
 use crate::text::fold::{fold, is_accent_free, lower};
 
-/// Words beside the knowledge base under which a piece about the sector may hide: hospitals, drugs, pensions, wages.
+/// Words beside the knowledge base under which a piece about the sector may hide: hospitals, drugs, pensions, wages, and
+/// rumours, which often leave out whom they are about.
 const WIDE: &[&str] = &[
     "bảo hiểm",
     "an sinh",
@@ -46,6 +47,10 @@ const WIDE: &[&str] = &[
     "người cao tuổi",
     "công đoàn",
     "việc làm",
+    "tin giả",
+    "tin đồn",
+    "mạo danh",
+    "giả danh",
     "social insurance",
     "health insurance",
     "unemployment",

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::feed::{FeedError, Reading};
+use super::feed::FeedError;
+use super::reading::Reading;
 use crate::model::entry::{Entry, FeedDocument, FeedFormat};
 
 /// Reads a JSON Feed.

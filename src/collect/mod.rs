@@ -19,11 +19,15 @@ pub mod sitemap;
 
 mod client;
 
+mod failure;
+
 mod guard;
 
 mod host;
 
 mod jsonfeed;
+
+mod reading;
 
 mod repair;
 

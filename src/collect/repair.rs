@@ -134,8 +134,8 @@ fn escape_lone(text: &str) -> String {
             let end = rest.find("]]>").map_or(rest.len(), |end| end + 3);
             out.push_str(&rest[..end]);
             end
-        } else if rest.starts_with('<') {
-            let is_tag = rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || "/!?_".contains(c));
+        } else if let Some(after) = rest.strip_prefix('<') {
+            let is_tag = after.starts_with(|c: char| c.is_ascii_alphabetic() || "/!?_".contains(c));
             out.push_str(if is_tag { "<" } else { "&lt;" });
             1
         } else if let Some(reference) = REFERENCE.find(rest) {

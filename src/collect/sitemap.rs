@@ -1,6 +1,6 @@
 //! XML sitemaps, sitemap indexes and Google News sitemaps (sitemaps.org 0.9, google.com/schemas/sitemap-news/0.9).
 
-use super::feed::Reading;
+use super::reading::Reading;
 use super::repair;
 use super::salvage::{Block, Markup};
 use crate::model::entry::{Entry, FeedDocument, FeedFormat};

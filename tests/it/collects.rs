@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::Router;
 use axum::extract::State;
@@ -45,25 +45,20 @@ async fn answer(State(seen): State<Seen>, uri: Uri, headers: HeaderMap) -> Respo
 
 async fn respond(path: &str, headers: &HeaderMap) -> Response {
     match path {
+        "/robots.txt" if headers[header::HOST] == "cham.example" => "User-agent: *\nCrawl-delay: 20\n".into_response(),
         "/robots.txt" => "User-agent: *\nDisallow: /cam\n".into_response(),
         "/tag" if headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag == "\"v1\"") => {
             StatusCode::NOT_MODIFIED.into_response()
         }
         "/tag" => ([(header::ETAG, "\"v1\"")], "một").into_response(),
-        "/ban" => (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "600")]).into_response(),
+        "/ban" => (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "90")]).into_response(),
         "/qua-tai" => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         "/mat" => StatusCode::NOT_FOUND.into_response(),
         "/vong" => Redirect::temporary("/vong").into_response(),
         "/toi-cam" => Redirect::temporary("/cam/1").into_response(),
         "/toi-trong" => Redirect::temporary("http://[::ffff:10.0.0.1]/").into_response(),
         "/toi-tin" => Redirect::permanent("/tin").into_response(),
-        "/bom" => {
-            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-            for _ in 0..64 {
-                packed.write_all(&vec![0; 1024 * 1024]).unwrap();
-            }
-            ([(header::CONTENT_ENCODING, "gzip")], packed.finish().unwrap()).into_response()
-        }
+        "/bom" => ([(header::CONTENT_ENCODING, "gzip")], BOMB.clone()).into_response(),
         "/treo" => std::future::pending().await,
         _ => {
             tokio::task::yield_now().await;
@@ -71,6 +66,13 @@ async fn respond(path: &str, headers: &HeaderMap) -> Response {
         }
     }
 }
+
+/// Sixteen mebibytes of nothing in a few kilobytes; packed before anybody waits for it.
+static BOMB: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(&vec![0; 16 * 1024 * 1024]).unwrap();
+    packed.finish().unwrap()
+});
 
 async fn serve() -> (SocketAddr, Seen) {
     let seen = Seen::default();
@@ -174,7 +176,7 @@ async fn a_host_that_refuses_for_load_is_left_alone_and_others_are_not() {
     else {
         panic!("{error}");
     };
-    assert!(until >= before + chrono::Duration::seconds(600));
+    assert!(until >= before + chrono::Duration::seconds(90));
     let held = get(&fetcher, "http://bao.example/tin").await.unwrap_err();
     assert!(matches!(held, FetchError::Held { .. }), "{held}");
     assert_eq!(seen.count("/tin"), 0);
@@ -192,6 +194,7 @@ async fn a_host_that_refuses_for_load_is_left_alone_and_others_are_not() {
 async fn a_circle_a_bomb_and_a_missing_page_are_given_up() {
     let (address, seen) = serve().await;
     let fetcher = fetcher(&[("bao.example", address)], fast());
+    assert!(BOMB.len() < 200_000);
     let circle = get(&fetcher, "http://bao.example/vong").await.unwrap_err();
     assert!(matches!(circle, FetchError::Redirects { .. }), "{circle}");
     assert_eq!(seen.count("/vong"), 11);
@@ -274,4 +277,35 @@ async fn an_address_the_operator_allows_is_fetched() {
         get(&fetcher, &format!("http://{address}/tin")).await.unwrap().status,
         200
     );
+}
+
+#[tokio::test]
+async fn a_longer_crawl_delay_wins() {
+    let (address, seen) = serve().await;
+    let fetcher = fetcher(&[("cham.example", address)], fast());
+    get(&fetcher, "http://cham.example/1").await.unwrap();
+    get(&fetcher, "http://cham.example/2").await.unwrap();
+    let log = seen.0.lock().unwrap();
+    // 20 s of the clock are 200 ms.
+    assert!(log.asked[2].1 - log.asked[1].1 >= 198, "{:?}", log.asked);
+}
+
+#[tokio::test]
+async fn robots_txt_is_read_once_a_day() {
+    let (address, seen) = serve().await;
+    let clock = Clock::manual(from_unix_ms(0));
+    let collect = Collect {
+        spacing_seconds: 0.0,
+        ..Collect::default()
+    };
+    let network = Network {
+        resolve: BTreeMap::from([("bao.example".to_string(), address)]),
+        ..Network::default()
+    };
+    let fetcher = Fetcher::new(&collect, &network, clock.clone()).unwrap();
+    for (hours, read) in [(0, 1), (23, 1), (2, 2)] {
+        clock.advance(std::time::Duration::from_secs(hours * 3600));
+        get(&fetcher, "http://bao.example/tin").await.unwrap();
+        assert_eq!(seen.count("/robots.txt"), read);
+    }
 }
