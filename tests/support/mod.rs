@@ -1,3 +1,4 @@
 //! Real servers and stores for the promises to users.
 
 pub mod store;
+
