@@ -218,13 +218,8 @@ pub(super) fn cross_check(catalogue: &Catalogue, sources: &Files, alerts: &Files
     for rule in &knowledge.rules {
         let path = format!("rules/{}.toml", rule.id);
         report.known(&path, "topics", &rule.topics, &topics);
-        if rule.levels.is_empty() || !rule.levels.is_sorted_by(|a, b| a.level < b.level) {
-            report.at(
-                &path,
-                "level",
-                "[[level]]",
-                "needs levels in rising order, each once".into(),
-            );
+        if rule.levels.is_empty() || !rule.levels.is_sorted_by(|a, b| a.level <= b.level) {
+            report.at(&path, "level", "[[level]]", "needs levels, lowest first".into());
         }
         if rule.cases.is_empty() {
             report.at(&path, "case", "", "needs at least one [[case]] that proves it".into());

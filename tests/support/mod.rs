@@ -1,4 +1,3 @@
 //! Real servers and stores for the promises to users.
 
 pub mod store;
-
