@@ -1,0 +1,357 @@
+//! Pages of the outlets: articles and listings in the markup of the families of content management systems.
+
+use serde_json::json;
+
+use super::faults::{Fault, encode_twice};
+use super::outlets::{Cms, Outlet};
+use super::pieces::{Piece, visible};
+use crate::model::Time;
+
+/// Text as it stands in HTML and XML.
+pub(super) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+/// A whole document; the footer says that everything is invented.
+pub(super) fn document(lang: &str, title: &str, head: &str, body: &str, generator: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+         <meta name=\"generator\" content=\"{generator}\">{head}</head>\n<body><header class=\"site-header\"><nav>\
+         <a href=\"/\">Trang chủ</a> <a href=\"/lien-he\">Liên hệ</a></nav></header>\n<main>{body}</main>\n\
+         <footer class=\"site-footer footer\">DỮ LIỆU MẪU – KHÔNG CÓ THẬT</footer></body></html>\n",
+        title = escape(title),
+    )
+}
+
+/// The page of an article as it stands at `now`.
+pub(super) fn article(outlet: &Outlet, piece: &Piece, now: Time) -> String {
+    let others: Vec<&Piece> = visible(outlet, now)
+        .into_iter()
+        .filter(|other| other.number != piece.number && !other.is_dead)
+        .take(3)
+        .collect();
+    let parts = Parts::new(outlet, piece, &others);
+    let body = match outlet.cms {
+        Cms::Vccorp => parts.vccorp(),
+        Cms::Epi => parts.epi(),
+        Cms::Onecms => parts.onecms(),
+        Cms::Mastercms => parts.mastercms(),
+        Cms::Vnexpress => parts.vnexpress(),
+        Cms::Dantri => parts.dantri(),
+        Cms::Sharepoint => parts.sharepoint(),
+        Cms::Plain => parts.plain(),
+    };
+    document(outlet.lang(), &piece.title, &head(outlet, piece), &body, "newsroom")
+}
+
+/// Meta elements and JSON-LD, as far as the family has them.
+fn head(outlet: &Outlet, piece: &Piece) -> String {
+    if outlet.cms == Cms::Sharepoint {
+        return String::new();
+    }
+    let url = format!("http://{}{}", outlet.host, piece.path);
+    let at = piece.published_at.to_rfc3339();
+    let mut head = format!(
+        "<link rel=\"canonical\" href=\"{url}\"><meta name=\"description\" content=\"{lead}\">\
+         <meta property=\"og:type\" content=\"article\"><meta property=\"og:site_name\" content=\"{site}\">\
+         <meta property=\"og:title\" content=\"{title}\"><meta property=\"og:url\" content=\"{url}\">\
+         <meta property=\"og:description\" content=\"{lead}\">",
+        lead = escape(&piece.lead),
+        site = escape(outlet.name),
+        title = escape(&piece.title),
+        url = escape(&url),
+    );
+    match outlet.cms {
+        Cms::Vnexpress => head += &format!("<meta itemprop=\"datePublished\" content=\"{at}\" name=\"pubdate\">"),
+        Cms::Epi => head += &format!("<meta class=\"cms-date\" content=\"{at}\">"),
+        _ => head += &format!("<meta property=\"article:published_time\" content=\"{at}\">"),
+    }
+    if matches!(outlet.cms, Cms::Vccorp | Cms::Epi | Cms::Vnexpress | Cms::Dantri) {
+        head += &json_ld(outlet, piece, &url);
+    }
+    head
+}
+
+fn json_ld(outlet: &Outlet, piece: &Piece, url: &str) -> String {
+    let clean = |text: &str| {
+        if outlet.has(Fault::DoubleEncoded) {
+            encode_twice(text)
+        } else {
+            text.to_owned()
+        }
+    };
+    let (at, author) = if outlet.has(Fault::SpacedOffset) {
+        (
+            piece.published_at.format("%Y-%m-%dT%H:%M:%S.000 +07:00").to_string(),
+            "",
+        )
+    } else {
+        (piece.published_at.to_rfc3339(), piece.author.as_str())
+    };
+    let data = json!({
+        "@context": "https://schema.org", "@type": "NewsArticle",
+        "mainEntityOfPage": {"@type": "WebPage", "@id": url},
+        "headline": clean(&piece.title), "description": clean(&piece.lead),
+        "datePublished": at, "dateModified": at,
+        "author": {"@type": "Person", "name": author},
+        "publisher": {"@type": "Organization", "name": outlet.name},
+    });
+    format!("<script type=\"application/ld+json\">{data}</script>")
+}
+
+/// The pieces of a page in HTML, ready to be put in place.
+struct Parts {
+    host: &'static str,
+    title: String,
+    lead: String,
+    body: String,
+    author: String,
+    related: String,
+    at: Time,
+}
+
+impl Parts {
+    fn new(outlet: &Outlet, piece: &Piece, others: &[&Piece]) -> Self {
+        let links = others.iter().map(|other| {
+            let (path, title) = (escape(&other.path), escape(&other.title));
+            format!("<li><a href=\"{path}\" title=\"{title}\">{title}</a></li>")
+        });
+        Self {
+            host: outlet.host,
+            title: escape(&piece.title),
+            lead: escape(&piece.lead),
+            body: piece
+                .paragraphs
+                .iter()
+                .map(|p| format!("<p>{}</p>\n", escape(p)))
+                .collect(),
+            author: escape(&piece.author),
+            related: links.collect(),
+            at: piece.published_at,
+        }
+    }
+
+    /// The related box in the middle of the body, as the families place it.
+    fn body_with(&self, inset: &str) -> String {
+        match self.body.find("</p>\n") {
+            Some(at) => format!("{}{inset}{}", &self.body[..at + 5], &self.body[at + 5..]),
+            None => format!("{}{inset}", self.body),
+        }
+    }
+
+    fn vccorp(&self) -> String {
+        let inset = format!(
+            "<div class=\"VCSortableInPreviewMode alignRight\" type=\"RelatedOneNews\" data-style=\"align-right\"><div \
+             class=\"kbwscwl-content\"><ul>{}</ul></div></div><figure class=\"VCSortableInPreviewMode\" type=\"Photo\">\
+             <img src=\"/anh/minh-hoa.jpg\" alt=\"\"><figcaption class=\"PhotoCMS_Caption\"><p>Ảnh minh họa</p></figcaption></figure>",
+            self.related
+        );
+        format!(
+            "<div class=\"detail__main\"><div class=\"detail-cate\"><a href=\"/thoi-su.htm\" data-role=\"cate-name\">Thời sự</a></div>\
+             <h1 class=\"detail-title\" data-role=\"title\">{}</h1><div class=\"detail-time\"><div data-role=\"publishdate\">{}</div></div>\
+             <h2 class=\"detail-sapo\" data-role=\"sapo\">{}</h2><div class=\"detail-cmain\"><div class=\"detail-content afcbc-body\" \
+             data-role=\"content\" itemprop=\"articleBody\">{}</div></div><div class=\"detail-author\" data-role=\"author\">{}</div>\
+             <div class=\"detail-more\"><h3>Tin liên quan</h3><ul>{}</ul></div></div>",
+            self.title,
+            self.at.format("%d/%m/%Y %H:%M GMT+7"),
+            self.lead,
+            self.body_with(&inset),
+            self.author,
+            self.related,
+        )
+    }
+
+    fn epi(&self) -> String {
+        let inset = format!(
+            "<div class=\"article__photo\"><figure><img src=\"/anh/minh-hoa.jpg\" alt=\"\"><figcaption>Ảnh minh họa</figcaption></figure>\
+             </div><div class=\"article__story related-news cms-relate\"><ul>{}</ul></div>",
+            self.related
+        );
+        format!(
+            "<article class=\"article\"><h1 class=\"article__title cms-title\">{}</h1><div class=\"article__meta\"><time class=\"time\" \
+             datetime=\"{}\">{}</time><span class=\"author cms-author\">{}</span></div><div class=\"article__sapo cms-desc\">{}</div>\
+             <div class=\"article__body zce-content-body cms-body\" itemprop=\"articleBody\">{}</div>\
+             <div class=\"article__author\">{}</div></article><aside class=\"l-sidebar\"><h3>Tin mới</h3><ul>{}</ul></aside>",
+            self.title,
+            self.at.to_rfc3339(),
+            self.at.format("%d/%m/%Y %H:%M"),
+            self.author,
+            self.lead,
+            self.body_with(&inset),
+            self.author,
+            self.related,
+        )
+    }
+
+    fn onecms(&self) -> String {
+        let inset = format!(
+            "<div class=\"sc-box-relate c-box-related\"><h4>Đọc thêm</h4><ul>{}</ul></div>",
+            self.related
+        );
+        format!(
+            "<div class=\"sc-longform-header\"><h1 class=\"sc-longform-header-title block-sc-title\">{}</h1>\
+             <span class=\"sc-longform-header-author block-sc-author\">{}</span>\
+             <span class=\"sc-longform-header-date block-sc-publish-time\">{}</span>\
+             <p class=\"sc-longform-header-sapo block-sc-sapo\">{}</p></div><div class=\"b-maincontent\">\
+             <div class=\"entry entry-no-padding\">{}</div></div>",
+            self.title,
+            self.author,
+            self.at.format("%d/%m/%Y %H:%M"),
+            self.lead,
+            self.body_with(&inset),
+        )
+    }
+
+    fn mastercms(&self) -> String {
+        let inset = format!(
+            "<div class=\"__MB_RELATED article-related\"><ul>{}</ul></div>",
+            self.related
+        );
+        format!(
+            "<article class=\"article-detail\"><h1 class=\"article-detail-title post-title\">{}</h1><div class=\"article-detail-info\">\
+             <span class=\"article-publish-time\"><span class=\"format_time\">{}</span> | <span class=\"format_date\">{}</span></span></div>\
+             <div class=\"article-detail-desc post-desc\">{}</div><div id=\"articleBody\" class=\"article-detail-content post-content\" \
+             itemprop=\"articleBody\">{}</div><div class=\"article-detail-author\">{}</div></article>",
+            self.title,
+            self.at.format("%H:%M"),
+            self.at.format("%d/%m/%Y"),
+            self.lead,
+            self.body_with(&inset),
+            self.author,
+        )
+    }
+
+    fn vnexpress(&self) -> String {
+        format!(
+            "<section class=\"section page-detail\"><div class=\"sidebar-1\"><div class=\"header-content\"><span class=\"date\">{}</span></div>\
+             <h1 class=\"title-detail\">{}</h1><p class=\"description\">{}</p><article class=\"fck_detail \">{}\
+             <ul class=\"list-news\" data-campaign=\"Box-Related\">{}</ul>\
+             <p class=\"Normal author_mail\" style=\"text-align:right;\"><strong>{}</strong></p></article></div></section>",
+            self.at.format("%d/%m/%Y, %H:%M (GMT+7)"),
+            self.title,
+            self.lead,
+            self.body.replace("<p>", "<p class=\"Normal\">"),
+            self.related,
+            self.author,
+        )
+    }
+
+    fn dantri(&self) -> String {
+        let inset = format!(
+            "<div class=\"article-related\" data-slot=\"related\"><ul>{}</ul></div>",
+            self.related
+        );
+        format!(
+            "<article data-slot=\"container\" class=\"dt-flex dt-flex-col dt-gap-6\"><h1 data-slot=\"title\" class=\"dt-font-inter\">{}</h1>\
+             <div class=\"dt-flex dt-items-center\"><a class=\"hover:dt-text-black\" href=\"/tac-gia/1.htm\">{}</a>\
+             <time class=\"dt-flex\" datetime=\"{}\">{}</time></div><h2 data-slot=\"sapo\" class=\"dt-font-arial\">{}</h2>\
+             <div data-slot=\"content\" id=\"desktop-in-article\" class=\"dt-font-arial\">{}</div></article>",
+            self.title,
+            self.author,
+            self.at.format("%Y-%m-%d %H:%M"),
+            self.at.format("%d/%m/%Y - %H:%M"),
+            self.lead,
+            self.body_with(&inset),
+        )
+    }
+
+    fn sharepoint(&self) -> String {
+        format!(
+            "<form method=\"post\" id=\"aspnetForm\"><div class=\"ms-webpart-zone\"><div class=\"col-xs-12 none-padding\">\
+             <p class=\"tieude\">{}</p></div><div class=\"col-xs-6 none-padding sukien\"><p>{}</p></div>\
+             <div id=\"contenttin\" class=\"noidung\"><p><strong>{}</strong></p>\n{}</div><div class=\"tacgia\">{}</div>\
+             <div class=\"tinlienquan\"><h4>Tin khác</h4><ul>{}</ul></div></div></form>",
+            self.title,
+            self.at.format("%d/%m/%Y %H:%M"),
+            self.lead,
+            self.body,
+            self.author,
+            self.related,
+        )
+    }
+
+    fn plain(&self) -> String {
+        format!(
+            "<div class=\"wrap\"><article><h1>{}</h1><p class=\"info\"><span>{}</span> - <time datetime=\"{}\">{}</time></p>\
+             <p class=\"intro\"><strong>{}</strong></p>\n{}</article><div class=\"other\"><h3>Xem thêm trên {}</h3><ul>{}</ul></div></div>",
+            self.title,
+            self.author,
+            self.at.to_rfc3339(),
+            self.at.format("%H:%M %d/%m/%Y"),
+            self.lead,
+            self.body,
+            self.host,
+            self.related,
+        )
+    }
+}
+
+/// The section page of an outlet at `now`: what is visible, newest first.
+pub(super) fn listing(outlet: &Outlet, now: Time) -> String {
+    let rows: String = visible(outlet, now)
+        .iter()
+        .enumerate()
+        .map(|(position, piece)| row(outlet, piece, position))
+        .collect();
+    let body = format!(
+        "<h2 class=\"section-title\">{}</h2><div class=\"list-news-subfolder\">{rows}</div>",
+        "Thời sự"
+    );
+    document(outlet.lang(), outlet.name, "", &body, "newsroom")
+}
+
+fn row(outlet: &Outlet, piece: &Piece, position: usize) -> String {
+    let (title, lead) = (escape(&piece.title), escape(&piece.lead));
+    let host = if outlet.has(Fault::RelativeLinks) {
+        String::new()
+    } else {
+        format!("http://{}", outlet.host)
+    };
+    let url = format!("{host}{}", escape(&piece.path));
+    match outlet.cms {
+        Cms::Vccorp => format!(
+            "<div class=\"box-category-item\"><h3><a class=\"box-category-link-title\" data-type=\"title\" href=\"{url}\">{title}</a></h3>\
+             <p class=\"box-category-sapo\" data-type=\"sapo\">{lead}</p></div>\n"
+        ),
+        Cms::Epi => format!(
+            "<article class=\"story\"><h2 class=\"story__heading\"><a class=\"cms-link\" href=\"{url}\">{title}</a></h2>\
+             <div class=\"story__summary\">{lead}</div></article>\n"
+        ),
+        Cms::Onecms => format!(
+            "<div class=\"b-grid\"><h3 class=\"b-grid__title\"><a href=\"{url}\">{title}</a></h3><div class=\"b-grid__desc\">{lead}</div></div>\n"
+        ),
+        Cms::Mastercms => format!(
+            "<div class=\"article\"><h3 class=\"article-title\"><a href=\"{url}\">{title}</a></h3><div class=\"article-desc\">{lead}</div></div>\n"
+        ),
+        Cms::Vnexpress => format!(
+            "<article class=\"item-news item-news-common\"><h3 class=\"title-news\"><a href=\"{url}\">{title}</a></h3>\
+             <p class=\"description\"><a href=\"{url}\">{lead}</a><a class=\"count_cmt\" href=\"{url}#box_comment_vne\">3</a></p></article>\n"
+        ),
+        Cms::Dantri => format!(
+            "<article class=\"article-item\"><h3 class=\"article-title\"><a href=\"{url}\">{title}</a></h3>\
+             <div class=\"article-excerpt\">{lead}</div></article>\n"
+        ),
+        Cms::Sharepoint => {
+            let item = 24_000 + piece.number;
+            let base = outlet.section();
+            let query = if position.is_multiple_of(2) {
+                format!("ItemID={item}&amp;CateID=52&amp;OtItem=date")
+            } else {
+                format!("CateID=52&amp;ItemID={item}")
+            };
+            format!(
+                "<div class=\"tin-item\"><p class=\"tieude\"><a href=\"{base}?{query}\">{title}</a></p><p class=\"mota\">{lead}</p></div>\n"
+            )
+        }
+        Cms::Plain => format!("<div class=\"post\"><h2><a href=\"{url}\">{title}</a></h2><p>{lead}</p></div>\n"),
+    }
+}
+
+/// The page that says that a page does not exist.
+pub(super) fn not_found(outlet: &Outlet) -> String {
+    let body = "<h1>Không tìm thấy trang</h1><p>Trang bạn tìm không tồn tại hoặc đã được gỡ bỏ.</p>";
+    document(outlet.lang(), "Không tìm thấy trang", "", body, "newsroom")
+}
