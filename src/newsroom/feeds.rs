@@ -118,7 +118,8 @@ fn entry(out: &mut String, video: &Item, channel: &str, name: &str, now: Time) {
         "<entry><id>yt:video:{key}</id><yt:videoId>{key}</yt:videoId><yt:channelId>{channel}</yt:channelId>\
          <title>{title}</title><link rel=\"alternate\" href=\"http://{VIDEOS}{path}\"/>\
          <author><name>{}</name></author><published>{published}</published><updated>{published}</updated>\
-         <media:group><media:title>{title}</media:title><media:description>{text}</media:description><media:community>\
+         <media:group><media:title>{title}</media:title><media:content url=\"http://{VIDEOS}/v/{key}?version=3\" \
+         type=\"application/x-shockwave-flash\" width=\"640\" height=\"390\"/><media:description>{text}</media:description><media:community>\
          <media:starRating count=\"{}\" average=\"5.00\" min=\"1\" max=\"5\"/><media:statistics views=\"{}\"/>\
          </media:community></media:group></entry>",
         escape(name),

@@ -113,14 +113,14 @@ fn board_page(host: &str, board: &str, posts: &[(Thread, &Item)]) -> Option<Stri
             continue;
         }
         let replies = posts.iter().filter(|(other, _)| other.number == thread.number).count() - 1;
-        write!(
+        writeln!(
             rows,
             "<div class=\"structItem structItem--thread js-threadListItem-{number}\" data-author=\"{author}\">\
              <div class=\"structItem-cell structItem-cell--main\"><div class=\"structItem-title\">\
              <a href=\"{path}\" data-tp-primary=\"on\">{title}</a></div></div>\
              <div class=\"structItem-cell structItem-cell--meta\"><dl class=\"pairs\"><dt>Trả lời</dt><dd>{replies}</dd></dl></div>\
              <div class=\"structItem-cell structItem-cell--latest\"><a href=\"{path}latest\"><time class=\"structItem-latestDate u-dt\" \
-             datetime=\"{at}\">{at}</time></a></div></div>\n",
+             datetime=\"{at}\">{at}</time></a></div></div>",
             number = thread.number,
             author = escape(item.author.as_deref().unwrap_or_default()),
             path = thread.path(),
@@ -186,7 +186,7 @@ fn message(out: &mut String, thread: &Thread, item: &Item, first: &Item, positio
             "<a class=\"reactionsBar-link\" href=\"/posts/{id}/reactions\"><bdi>{n} người</bdi> đã bày tỏ cảm xúc</a>"
         ),
     };
-    write!(
+    writeln!(
         out,
         "<article class=\"message message--post js-post\" data-author=\"{author}\" data-content=\"post-{id}\" id=\"js-post-{id}\">\
          <div class=\"message-user\"><h4 class=\"message-name\"><span class=\"username\">{author}</span></h4></div>\
@@ -195,7 +195,7 @@ fn message(out: &mut String, thread: &Thread, item: &Item, first: &Item, positio
          <ul class=\"message-attribution-opposite\"><li><a href=\"{path}post-{id}\">#{number}</a></li></ul></header>\
          <div class=\"message-content\"><article class=\"message-body js-selectToQuote\"><div class=\"bbWrapper\">{quote}{text}</div>\
          </article></div><footer class=\"message-footer\"><div class=\"reactionsBar js-reactionsList\" \
-         data-reaction-count=\"{reactions}\">{bar}</div></footer></div></article>\n",
+         data-reaction-count=\"{reactions}\">{bar}</div></footer></div></article>",
         path = thread.path(),
         at = stamp(item),
         number = position + 1,
