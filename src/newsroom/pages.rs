@@ -17,8 +17,13 @@ pub(super) fn escape(text: &str) -> String {
 
 /// A whole document; the footer says that everything is invented.
 pub(super) fn document(lang: &str, title: &str, head: &str, body: &str, generator: &str) -> String {
+    let marks = if generator == "XenForo" {
+        "id=\"XF\" data-app=\"public\" "
+    } else {
+        ""
+    };
     format!(
-        "<!DOCTYPE html>\n<html lang=\"{lang}\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+        "<!DOCTYPE html>\n<html {marks}lang=\"{lang}\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"generator\" content=\"{generator}\">{head}</head>\n<body><header class=\"site-header\"><nav>\
          <a href=\"/\">Trang chủ</a> <a href=\"/lien-he\">Liên hệ</a></nav></header>\n<main>{body}</main>\n\
          <footer class=\"site-footer footer\">DỮ LIỆU MẪU – KHÔNG CÓ THẬT</footer></body></html>\n",
@@ -354,4 +359,39 @@ fn row(outlet: &Outlet, piece: &Piece, position: usize) -> String {
 pub(super) fn not_found(outlet: &Outlet) -> String {
     let body = "<h1>Không tìm thấy trang</h1><p>Trang bạn tìm không tồn tại hoặc đã được gỡ bỏ.</p>";
     document(outlet.lang(), "Không tìm thấy trang", "", body, "newsroom")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::newsroom::day::day;
+    use crate::newsroom::outlets::{OUTLETS, by_name};
+
+    #[test]
+    fn every_family_shows_headline_lead_related_headlines_and_the_banner_outside_the_article() {
+        for outlet in OUTLETS {
+            let shown = visible(outlet, day().end);
+            let page = article(outlet, shown[0], day().end);
+            assert!(
+                page.contains(&escape(&shown[0].title)) && page.contains(&escape(&shown[0].lead)),
+                "{}",
+                outlet.name
+            );
+            let other = shown[1..].iter().find(|piece| !piece.is_dead).unwrap();
+            assert!(page.contains(&escape(&other.title)), "{}", outlet.name);
+            let banner = page.find("DỮ LIỆU MẪU").unwrap();
+            assert!(banner > page.find("</main>").unwrap(), "{}", outlet.name);
+        }
+    }
+
+    #[test]
+    fn dirty_json_ld_is_encoded_twice_or_has_a_spaced_offset_and_no_author() {
+        let page = |name| {
+            let outlet = by_name(name).unwrap();
+            article(outlet, visible(outlet, day().end)[0], day().end)
+        };
+        assert!(page("Báo Ví Dụ").contains("&amp;#"));
+        let spaced = page("Báo Người Thợ Ví Dụ");
+        assert!(spaced.contains(".000 +07:00") && spaced.contains("\"name\":\"\""));
+    }
 }
