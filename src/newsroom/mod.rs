@@ -4,6 +4,7 @@
 //! Everything is invented, and everything follows one clock: a piece is visible from its time of publication on.
 
 mod day;
+mod families;
 mod faults;
 mod feeds;
 mod forum;
