@@ -1,3 +1,6 @@
 //! Real servers and stores for the promises to users.
 
+pub mod client;
+
 pub mod store;
+
