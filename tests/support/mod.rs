@@ -1,0 +1,3 @@
+//! Helpers shared by tests.
+
+pub mod knowledge;
