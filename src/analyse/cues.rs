@@ -17,6 +17,7 @@ use super::words::{Form, Hit, Words};
 pub enum Cue {
     StrongEn,
     OwnOffice,
+    OwnSure,
     Figure,
     Recruit,
     House,

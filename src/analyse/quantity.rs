@@ -45,6 +45,9 @@ static MONEY: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(\d+(?:[.,]\d+)*)\s?(ty|trieu|tr|cu|nghin|ngan|k|dong|vnd|d)(?:(\d{1,3})\b|\s(\d{1,3})(?:\s?(?:nghin|ngan|k)?)\b|\b)",
     )
 });
+/// `1.263.600` without a unit, as in price lists; never before a noun that is counted.
+static BARE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(\d{1,3}(?:\.\d{3})+)(?:\s?[,;.)\n/]|\s?$|\s(?:nen|thoi|mot|moi|nha|nhe|roi)\b)"));
 static PERCENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(\d+(?:[.,]\d+)?)\s?(?:%|phan tram\b)"));
 static AGE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(\d{2})\s?(?:tuoi|t)(?:(?: va)?\s?(\d{1,2})\s?(?:thang|th|t)\b|\b)"));
@@ -127,6 +130,13 @@ pub fn find(text: &Prepared) -> Vec<Quantity> {
             measure,
             value.map(|v| v * factor),
             c.get(0).expect("group 0 is the match"),
+        );
+    }
+    for c in BARE.captures_iter(folded) {
+        push(
+            Measure::Money,
+            number(&c[1]).filter(|v| *v >= 10_000.0),
+            c.get(1).expect("group 1 always takes part"),
         );
     }
     found.sort_by_key(|q| (q.start, std::cmp::Reverse(q.end)));

@@ -65,6 +65,7 @@ impl Relevance {
         };
         let strong = hits.iter().filter(|h| h.id == Anchor::Strong && !vetoed(h)).count() + cues.count(Cue::StrongEn);
         let weak = count(Anchor::Weak) + distinct(cues, text);
+        let sure = cues.has(Cue::OwnSure);
         let words = hits
             .iter()
             .filter(|h| matches!(h.id, Anchor::Strong | Anchor::Weak) && !vetoed(h))
@@ -72,10 +73,10 @@ impl Relevance {
             .take(4)
             .collect();
         let foreign = count(Anchor::NotOurs) + cues.count(Cue::Abroad);
-        let score = own(strong, weak, foreign) - lowered(cues, text, strong);
+        let score = own(strong, weak, foreign, sure) - lowered(cues, text, strong);
         let score = match around {
             Some(thread) if thread >= 0.5 => score.max(if foreign > 0 && strong == 0 { 0.45 } else { 0.6 }),
-            Some(_) if strong == 0 && weak < 3 => score.min(0.4),
+            Some(_) if strong == 0 && !sure && weak < 3 => score.min(0.4),
             _ => score,
         };
         Relevant {
@@ -96,20 +97,24 @@ fn distinct(cues: &Found, text: &Prepared) -> usize {
     seen.len()
 }
 
-fn own(strong: usize, weak: usize, foreign: usize) -> f32 {
+fn own(strong: usize, weak: usize, foreign: usize, sure: bool) -> f32 {
     match (strong, weak) {
         (0, _) if foreign > 0 => 0.1,
+        (0, _) if sure => 0.7,
         (0, 0) => 0.0,
         (0, 1) => 0.3,
+        (0, 2) => 0.45,
         (0, _) => 0.62,
-        (n, _) => 0.85 + 0.05 * (n.min(3) as f32) - if foreign > n { 0.4 } else { 0.0 },
+        (n, _) if foreign * 2 >= n && foreign > 0 => 0.45,
+        (n, _) => 0.85 + 0.05 * (n.min(3) as f32),
     }
 }
 
 /// What speaks for the anchor being mentioned in passing: jobs, houses, figures of speech, life.
 fn lowered(cues: &Found, text: &Prepared, strong: usize) -> f32 {
     let few = strong <= 3;
-    let recruit = cues.count(Cue::Recruit) >= 2 && !cues.has(Cue::Trouble);
+    let recruit = cues.count(Cue::Recruit) >= 2 || cues.has(Cue::Recruit) && cues.has(Cue::Offer);
+    let recruit = recruit && !cues.has(Cue::Trouble) && !cues.has(Cue::Upfront);
     let house = cues.count(Cue::House) >= 2;
     let figure = cues.has(Cue::Figure);
     let life = cues.has(Cue::MaternityLife) && strong <= 1 && text.len() < 2000;

@@ -78,7 +78,7 @@ impl Rumours {
         }
     }
 
-    /// The best match, if any; the thread may supply the subject only.
+    /// The best match, if any; the thread may supply one group, never the last, which asserts.
     pub fn find(&self, text: &Prepared, thread: Option<&Prepared>) -> Option<Match> {
         self.by_groups(text, thread).or_else(|| self.by_overlap(text))
     }
@@ -88,8 +88,10 @@ impl Rumours {
         let about = thread.map(|t| self.words.find(t)).unwrap_or_default();
         let best = self.groups.iter().filter_map(|(rumour, count)| {
             let met = |group| own.iter().any(|h| h.id == (*rumour, group));
-            let subject = met(0) || (*count > 1 && about.iter().any(|h| h.id == (*rumour, 0)));
-            if !subject || !(1..*count).all(met) {
+            let around = |group| about.iter().any(|h| h.id == (*rumour, group));
+            let own_groups = (0..*count).filter(|g| met(*g)).count();
+            let enough = met(count - 1) && own_groups >= count - (count / 2).min(1);
+            if !enough || !(0..*count).all(|g| met(g) || around(g)) {
                 return None;
             }
             let last = own.iter().find(|h| h.id == (*rumour, count - 1))?;

@@ -6,7 +6,7 @@ use super::kind;
 use super::prepare::Prepared;
 use super::rumour::Match;
 use crate::model::analysis::{FactVerdict, Verdict};
-use crate::model::knowledge::{Knowledge, VerdictCap};
+use crate::model::knowledge::{Knowledge, RumourType, VerdictCap};
 
 /// What a text does with what it speaks of.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,7 +39,7 @@ pub fn decide(
     knowledge: &Knowledge,
 ) -> Decision {
     let stance = stance(text, cues);
-    let lure = lures(cues);
+    let lure = lures(text, cues);
     let rumoured_thread = thread.is_some_and(|t| t.has(Cue::Warn) || t.has(Cue::Deny) || t.has(Cue::Grave));
     match stance {
         Stance::Denies => return decision(Verdict::Debunk, 0.8),
@@ -53,8 +53,10 @@ pub fn decide(
         {
             return decision(Verdict::Question, 0.75);
         }
-        Stance::Asks if known.is_some() && lure < 3 => return decision(Verdict::Question, 0.6),
-        Stance::Asks if lure < 3 => return decision(Verdict::None, 0.6),
+        Stance::Asks if known.is_some_and(|k| asked(text, cues, k)) && lure < 3 => {
+            return decision(Verdict::Question, 0.6);
+        }
+        Stance::Asks if known.is_none() && lure < 3 => return decision(Verdict::None, 0.6),
         _ => {}
     }
     if let Some(found) = known {
@@ -69,7 +71,16 @@ pub fn decide(
             return decision(if own_story { Verdict::None } else { Verdict::NeedsCheck }, 0.6);
         }
         let enough = if rumour.kind.is_scam() { lure >= 1 } else { !own_story };
-        if text.social && enough && !cues.has(Cue::Hedge) {
+        let headline = found.place.is_some_and(|p| p.1 <= text.title_end)
+            && !text.lower.chars().take(text.title_end).any(|c| c == '?' || c == '“');
+        let right = facts.iter().any(|f| f.check.verdict == FactVerdict::Matches)
+            && !facts.iter().any(|f| f.check.verdict == FactVerdict::Outdated);
+        let press = headline && cues.has(Cue::Alarm);
+        if (text.social || press)
+            && !(right && rumour.kind == RumourType::FabricatedPriceIncrease)
+            && enough
+            && !cues.has(Cue::Hedge)
+        {
             return decision(asserted, found.score);
         }
     }
@@ -88,7 +99,12 @@ fn by_facts(text: &Prepared, cues: &Found, facts: &[Judged]) -> Decision {
         return decision(Verdict::Contradicts, 0.65);
     }
     let news = cues.has(Cue::Grave) && (cues.has(Cue::NewRule) || cues.has(Cue::Alarm));
-    if text.social && news && !any(FactVerdict::Matches) && !cues.has(Cue::Testimony) {
+    let calm = !any(FactVerdict::Matches) && !cues.has(Cue::Hedge);
+    let alarm = cues.has(Cue::Grave) && cues.has(Cue::NewRule) && cues.has(Cue::Alarm);
+    if text.social && alarm && calm {
+        return decision(Verdict::Rumour, 0.55);
+    }
+    if text.social && news && calm && !cues.has(Cue::Testimony) {
         return decision(Verdict::NeedsCheck, 0.5);
     }
     decision(Verdict::None, 0.6)
@@ -124,9 +140,10 @@ fn blames(cues: &Found) -> bool {
 }
 
 /// How many different moves of a scam a text makes, counting only moves that belong together.
-fn lures(cues: &Found) -> usize {
+fn lures(text: &Prepared, cues: &Found) -> usize {
     let has = |cue| usize::from(cues.has(cue));
-    let act = has(Cue::Otp) + has(Cue::Link);
+    let pressed = cues.has(Cue::Threat) || cues.has(Cue::Pretend);
+    let act = has(Cue::Otp) + has(Cue::Link) + usize::from(pressed && strange_address(text));
     let bait = has(Cue::Promise) + has(Cue::Threat) + has(Cue::Pretend);
     let deal = has(Cue::Private) + has(Cue::Upfront);
     let service = has(Cue::Guarantee) + has(Cue::Service);
@@ -143,4 +160,39 @@ fn lures(cues: &Found) -> usize {
     } else {
         trap.max(broker).max(trader).max(usize::from(deal + bait > 1))
     }
+}
+
+/// Whether the narrative itself is asked about, not merely followed by a rhetorical question.
+fn asked(text: &Prepared, cues: &Found, known: &Match) -> bool {
+    let sentence = known.place.and_then(|p| text.sentence_at(p.0));
+    let marked = sentence.is_some_and(|s| {
+        text.lower
+            .chars()
+            .skip(s.end.saturating_sub(2))
+            .take(2)
+            .any(|c| c == '?')
+    });
+    cues.has(Cue::Ask) || cues.has(Cue::AskTruth) || marked
+}
+
+/// Whether the text sends readers to an address that is not the state's.
+fn strange_address(text: &Prepared) -> bool {
+    text.folded.split_whitespace().any(|word| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let host = word
+            .trim_start_matches("https://")
+            .trim_start_matches("http://")
+            .split('/')
+            .next()
+            .unwrap_or_default();
+        let ending = host.rsplit_once('.').map_or("", |(_, end)| end);
+        let named =
+            ending.len() >= 2 && ending.chars().all(|c| c.is_ascii_lowercase()) && host.len() > ending.len() + 3;
+        named
+            && host.is_ascii()
+            && !host.ends_with(".gov.vn")
+            && host
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
+    })
 }

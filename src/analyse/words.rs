@@ -48,8 +48,8 @@ impl<T: Copy + PartialEq> Words<T> {
             }
             let plain = fold::fold(&phrase);
             let unaccented = plain == phrase;
-            if form == Form::Accented && !unaccented {
-                if phrase.contains(' ') {
+            if form == Form::Accented {
+                if phrase.contains(' ') && !unaccented {
                     folded.push(plain);
                     folded_ids.push((id, true));
                 }
