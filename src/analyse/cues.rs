@@ -1,82 +1,125 @@
-//! The word lists of `lexicon.toml`: what shows a question, a denial, a lure.
+//! Words that tell what a text does, found once for all decisions.
 
 use std::collections::BTreeMap;
 
-use crate::word_enum;
+use serde::Deserialize;
 
-word_enum!(
-    /// What a word shows.
-    Cue {
-        /// Asks.
-        Question = "question",
-        /// Asks whether something is true.
-        Verify = "verify",
-        /// Denies.
-        Deny = "deny",
-        /// Warns.
-        Warn = "warn",
-        /// Reports a fine.
-        Fine = "fine",
-        /// Tells what happened to the author or their own.
-        Firsthand = "firsthand",
-        /// Trouble with the service.
-        Complaint = "complaint",
-        /// Proposes.
-        Suggestion = "suggestion",
-        /// Thanks, approval.
-        Praise = "praise",
-        /// Blame.
-        Blame = "blame",
-        /// Sarcasm.
-        Sarcasm = "sarcasm",
-        /// Distrust.
-        Distrust = "distrust",
-        /// A proposal or draft, not the law.
-        Hedge = "hedge",
-        /// Speaks of earlier law.
-        Past = "past",
-        /// Passes a message on.
-        Spread = "spread",
-        /// A grave change for the reader.
-        Grave = "grave",
-        /// Asks for codes, passwords, documents.
-        Otp = "otp",
-        /// Asks for money.
-        Transfer = "transfer",
-        /// Leads to a link or program.
-        Link = "link",
-        /// Leads into a private chat.
-        Chat = "chat",
-        /// Promises money or service.
-        Promise = "promise",
-        /// Speaks as the agency.
-        Impersonate = "impersonate",
-        /// Offers something.
-        Ad = "ad",
-        /// Words of news and official notices.
-        Report = "report",
-    }
-);
+use super::prepare::Prepared;
+use super::words::{Form, Hit, Words};
 
-/// The lists, parsed.
-///
-/// # Panics
-/// When the compiled-in file is not what it must be; a test reads it.
-pub fn lexicon() -> BTreeMap<Cue, Vec<String>> {
-    toml::from_str(include_str!("lexicon.toml")).expect("the compiled-in lexicon is read by a test")
+/// A group of `lexicon/cues.toml`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(
+    missing_docs,
+    reason = "the names are the keys of the data file, which explains them"
+)]
+pub enum Cue {
+    StrongEn,
+    OwnOffice,
+    OwnSure,
+    Figure,
+    Recruit,
+    House,
+    Abroad,
+    MaternityLife,
+    AskTruth,
+    Ask,
+    Deny,
+    Warn,
+    Fined,
+    Hedge,
+    Past,
+    Testimony,
+    Grave,
+    NewRule,
+    Alarm,
+    Blame,
+    Trouble,
+    Thanks,
+    GoodNews,
+    BadNews,
+    Suggest,
+    Opinion,
+    Offer,
+    Otp,
+    Link,
+    Private,
+    Upfront,
+    Promise,
+    Threat,
+    Pretend,
+    Guarantee,
+    Service,
+    BuyBook,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The compiled groups.
+#[derive(Debug, Clone)]
+pub struct Cues(Words<Cue>);
 
-    #[test]
-    fn every_group_of_the_lexicon_has_words() {
-        let lexicon = lexicon();
-        assert!(
-            Cue::ALL
-                .iter()
-                .all(|cue| lexicon.get(cue).is_some_and(|words| !words.is_empty()))
-        );
+/// The cues of one text.
+#[derive(Debug, Clone)]
+pub struct Found(Vec<Hit<Cue>>);
+
+impl Cues {
+    /// Compiles `lexicon/cues.toml`.
+    pub fn new() -> Cues {
+        let groups: BTreeMap<Cue, Vec<String>> =
+            toml::from_str(include_str!("lexicon/cues.toml")).expect("the embedded lexicon is read in a test");
+        let phrases = groups
+            .into_iter()
+            .flat_map(|(cue, words)| words.into_iter().map(move |w| (w, Form::Accented, cue)));
+        Cues(Words::new(phrases.collect::<Vec<_>>()))
     }
+
+    /// Finds the cues of a text. Of phrases of one group that overlap, the longest counts.
+    pub fn find(&self, text: &Prepared) -> Found {
+        let all = self.0.find(text);
+        let inside = |a: &Hit<Cue>, b: &Hit<Cue>| {
+            a.id == b.id && b.start <= a.start && a.end <= b.end && (b.end - b.start) > (a.end - a.start)
+        };
+        Found(
+            all.iter()
+                .filter(|a| !all.iter().any(|b| inside(a, b)))
+                .copied()
+                .collect(),
+        )
+    }
+}
+
+impl Default for Cues {
+    fn default() -> Self {
+        Cues::new()
+    }
+}
+
+impl Found {
+    /// Whether a group occurs.
+    pub fn has(&self, cue: Cue) -> bool {
+        self.0.iter().any(|h| h.id == cue)
+    }
+
+    /// How often a group occurs.
+    pub fn count(&self, cue: Cue) -> usize {
+        self.of(cue).count()
+    }
+
+    /// The occurrences of a group.
+    pub fn of(&self, cue: Cue) -> impl Iterator<Item = &Hit<Cue>> {
+        self.0.iter().filter(move |h| h.id == cue)
+    }
+
+    /// Occurrences of a group that no negation stands right before.
+    pub fn affirmed<'a>(&'a self, cue: Cue, text: &'a Prepared) -> impl Iterator<Item = &'a Hit<Cue>> {
+        self.of(cue).filter(move |h| !negated(text, h.start))
+    }
+}
+
+/// Whether "không", "chưa", "chẳng", "đâu có" stands within two words before `at`.
+pub fn negated(text: &Prepared, at: usize) -> bool {
+    let before: String = text.folded.chars().take(at).collect();
+    let mut words = before.split_whitespace().rev().take(2);
+    words.any(|w| matches!(w, "khong" | "chua" | "chang" | "cha" | "dau" | "dung" | "cho"))
+        && !before.trim_end().ends_with([',', '.', '!', '?', ';'])
 }

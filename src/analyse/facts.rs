@@ -1,311 +1,382 @@
-//! Numbers in a text held against the facts in force at the time they are about. Abstains when in doubt.
+//! Values held against the fact base, at the time the claim is about.
 
 use chrono::{Datelike, NaiveDate};
+use serde::Deserialize;
 
-use super::lane::is_word;
-use super::quantity::{Quantity, Unit, quantities};
+use super::cues::{Cue, Found};
+use super::prepare::{Prepared, Sentence};
+use super::quantity::{Measure, Quantity};
+use super::words::{Form, Words};
 use crate::model::analysis::{FactCheck, FactVerdict};
-use crate::model::knowledge::{EvidenceKind, Fact, FactFile, Knowledge, Reading};
-use crate::text::fold::{fold, lower};
+use crate::model::knowledge::{EvidenceKind, Fact, Knowledge};
 
-/// The fact base made ready.
-#[derive(Debug)]
-pub struct Facts {
-    readings: Vec<(Reading, Vec<Known>)>,
-    provinces: Vec<(String, String)>,
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bind {
+    subject: String,
+    attribute: String,
+    need: Vec<Vec<String>>,
+    #[serde(default)]
+    without: Vec<String>,
+    near: usize,
+    strict: bool,
 }
 
-#[derive(Debug)]
-struct Known {
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Binds {
+    bind: Vec<Bind>,
+}
+
+/// A fact with the day on which a person last confirmed it.
+#[derive(Debug, Clone)]
+struct Dated {
     fact: Fact,
-    value: f64,
-    unit: Unit,
-    /// Whether it may refute: not from memory, not marked CHECK, checked since the last 1 January or 1 July.
     checked: NaiveDate,
-    may_refute: bool,
+    value: f64,
 }
 
-/// What the sentence of a number says about it.
-pub struct Setting<'a> {
-    /// The day the text is from.
-    pub at: NaiveDate,
-    /// Provinces the text names.
-    pub provinces: &'a [String],
+/// Facts about one property, with the words that bind a number to it.
+#[derive(Debug, Clone)]
+struct Family {
+    measure: Measure,
+    groups: usize,
+    near: usize,
+    strict: bool,
+    facts: Vec<Dated>,
 }
+
+/// A value judged, with its place.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// The judgement.
+    pub check: FactCheck,
+    /// Place in the normal form.
+    pub place: (usize, usize),
+}
+
+/// The compiled fact base.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    words: Words<(usize, usize)>,
+    families: Vec<Family>,
+}
+
+const WITHOUT: usize = usize::MAX;
 
 impl Facts {
-    /// Makes the facts of `knowledge` ready.
-    pub fn new(knowledge: &Knowledge) -> Self {
-        let readings = knowledge
-            .facts
-            .iter()
-            .flat_map(|file| {
-                file.readings
-                    .iter()
-                    .map(move |reading| (reading.clone(), known(file, reading)))
-            })
-            .collect();
-        let provinces = knowledge
-            .provinces
-            .provinces
-            .iter()
-            .map(|p| (p.id.clone(), p.name.clone()))
-            .collect();
-        Self { readings, provinces }
+    /// Compiles the facts that have a number and words that bind.
+    pub fn new(knowledge: &Knowledge) -> Facts {
+        let binds: Binds =
+            toml::from_str(include_str!("lexicon/facts.toml")).expect("the embedded lexicon is read in a test");
+        let (mut phrases, mut families) = (Vec::new(), Vec::new());
+        for bind in &binds.bind {
+            let facts: Vec<Dated> = knowledge
+                .facts
+                .iter()
+                .flat_map(|file| file.facts.iter().map(move |f| (file.reviewed, f)))
+                .filter(|(_, f)| f.subject == bind.subject && f.attribute == bind.attribute)
+                .filter_map(|(reviewed, f)| {
+                    Some(Dated {
+                        value: scaled(f)?,
+                        checked: f.checked.unwrap_or(reviewed),
+                        fact: f.clone(),
+                    })
+                })
+                .collect();
+            let Some(measure) = facts.first().and_then(|d| measure(&d.fact)) else {
+                continue;
+            };
+            let at = families.len();
+            for (group, words) in bind.need.iter().enumerate() {
+                phrases.extend(words.iter().map(|w| (w.clone(), Form::Accented, (at, group))));
+            }
+            phrases.extend(bind.without.iter().map(|w| (w.clone(), Form::Accented, (at, WITHOUT))));
+            families.push(Family {
+                measure,
+                groups: bind.need.len(),
+                near: bind.near,
+                strict: bind.strict,
+                facts,
+            });
+        }
+        Facts {
+            words: Words::new(phrases),
+            families,
+        }
     }
 
-    /// Judges every number of `text` (as typed) that a reading binds to facts; each with its span.
-    pub fn judge(&self, text: &str, accent_free: bool, setting: &Setting<'_>) -> Vec<(FactCheck, [usize; 2])> {
-        let text = lower(text);
-        let form = |word: &str| if accent_free { fold(word) } else { lower(word) };
-        let mut checks: Vec<(FactCheck, [usize; 2])> = Vec::new();
-        for (start, sentence) in sentences(&text) {
-            let has = |word: &String| contains_word(sentence, &form(word));
-            let found = quantities(sentence);
-            for (reading, known) in &self.readings {
-                if !reading.all.iter().all(|group| group.iter().any(has)) || reading.none.iter().any(has) {
+    /// Judges the numbers of a text stated as they stand `at`; a thread may supply the subject.
+    pub fn judge(
+        &self,
+        text: &Prepared,
+        thread: Option<&Prepared>,
+        numbers: &[Quantity],
+        cues: &Found,
+        places: &[String],
+        at: NaiveDate,
+    ) -> Vec<Judged> {
+        let hits = self.words.find(text);
+        let about = thread.map(|t| self.words.find(t)).unwrap_or_default();
+        let mut judged: Vec<Judged> = Vec::new();
+        for (id, family) in self.families.iter().enumerate() {
+            for number in numbers.iter().filter(|q| q.measure == family.measure) {
+                let Some(sentence) = text.sentence_at(number.start) else {
+                    continue;
+                };
+                let inside = |start: usize| sentence.start <= start && start < sentence.end;
+                let met = |group| {
+                    hits.iter()
+                        .any(|h| h.id == (id, group) && (inside(h.start) || group == 0 && h.start < sentence.start))
+                        || group == 0 && family.groups > 1 && about.iter().any(|h| h.id == (id, 0))
+                };
+                let last = family.groups - 1;
+                let close = hits.iter().any(|h| {
+                    h.id == (id, last)
+                        && inside(h.start)
+                        && (h.start <= number.start && number.start.saturating_sub(h.end) <= family.near
+                            || h.start > number.start && h.start.saturating_sub(number.end) <= family.near / 2)
+                });
+                let barred = hits.iter().any(|h| h.id == (id, WITHOUT) && inside(h.start));
+                if !close
+                    || barred
+                    || !(0..family.groups).all(met)
+                    || disowned(text, number)
+                    || asked(text, cues, sentence)
+                {
                     continue;
                 }
-                for quantity in &found {
-                    let meant = quantity.value >= reading.range[0] && quantity.value <= reading.range[1];
-                    if !meant || is_denied(sentence, quantity, accent_free) {
-                        continue;
-                    }
-                    if let Some(check) = self.judge_one(known, quantity, sentence, setting, accent_free) {
-                        let span = [start + quantity.span[0], start + quantity.span[1]];
-                        if !checks.iter().any(|(other, at)| other.id == check.id || *at == span) {
-                            checks.push((check, span));
-                        }
-                    }
+                let when = about_when(text, cues, sentence, number, at);
+                if let Some(check) = family.hold(number, text, when, at, places)
+                    && !judged
+                        .iter()
+                        .any(|j| j.place.0 == number.start || j.check.id == check.id)
+                {
+                    judged.push(Judged {
+                        check,
+                        place: (number.start, number.end),
+                    });
                 }
             }
         }
-        checks
+        judged
     }
+}
 
-    fn judge_one(
+impl Family {
+    fn hold(
         &self,
-        known: &[Known],
-        quantity: &Quantity,
-        sentence: &str,
-        setting: &Setting<'_>,
-        accent_free: bool,
+        number: &Quantity,
+        text: &Prepared,
+        when: NaiveDate,
+        at: NaiveDate,
+        places: &[String],
     ) -> Option<FactCheck> {
-        let same_unit: Vec<&Known> = known.iter().filter(|k| k.unit == quantity.unit).collect();
-        let local: Vec<&Known> = same_unit
+        let local = |d: &&Dated| d.fact.scope == "toàn quốc" || places.iter().any(|p| slug(&d.fact.scope) == *p);
+        let facts: Vec<&Dated> = self.facts.iter().filter(local).collect();
+        let holds = |d: &&&Dated, day: NaiveDate| {
+            d.fact.valid_from.is_none_or(|f| f <= day) && d.fact.valid_to.is_none_or(|t| day <= t)
+        };
+        let same = |d: &&&Dated| (d.value - number.value).abs() < 0.5f64.min(d.value * 0.001 + 1e-9);
+        let current = facts
             .iter()
-            .copied()
-            .filter(|k| {
-                self.provinces
-                    .iter()
-                    .any(|(id, name)| *name == k.fact.scope && setting.provinces.contains(id))
+            .filter(|d| holds(d, when))
+            .max_by_key(|d| d.fact.scope != "toàn quốc");
+        let told = |d: &Dated, verdict, expected: String| {
+            let found = text.words(number.start, number.end);
+            Some(FactCheck {
+                id: d.fact.id.clone(),
+                verdict,
+                found,
+                expected,
             })
-            .collect();
-        let national = || {
-            same_unit
+        };
+        let Some(now) = current else {
+            let later = facts
                 .iter()
-                .copied()
-                .filter(|k| k.fact.scope == "toàn quốc")
-                .collect()
+                .filter(same)
+                .find(|d| d.fact.valid_from.is_some_and(|f| f > when))?;
+            let from = later.fact.valid_from?.format("%d/%m/%Y");
+            return told(later, FactVerdict::NotYet, format!("(chưa áp dụng trước {from})"));
         };
-        let facts: Vec<&Known> = if local.is_empty() { national() } else { local };
-        let (about, explicit) = time_about(sentence, setting.at, accent_free);
-        let holds = |k: &Known, day: NaiveDate| {
-            k.fact.valid_from.is_none_or(|from| from <= day) && k.fact.valid_to.is_none_or(|to| day <= to)
-        };
-        let in_force = facts.iter().copied().find(|k| holds(k, about))?;
-        let equal = |k: &Known| (k.value - quantity.value).abs() < 0.005 * k.value.abs().max(1.0);
-        let check = |k: &Known, verdict| FactCheck {
-            id: k.fact.id.clone(),
-            verdict,
-            found: sentence
-                .chars()
-                .skip(quantity.span[0])
-                .take(quantity.span[1] - quantity.span[0])
-                .collect(),
-            expected: plain(&in_force.fact),
-        };
-        if equal(in_force) {
-            return Some(check(in_force, FactVerdict::Matches));
+        let expected = shown(&now.fact);
+        if same(&now) {
+            return told(now, FactVerdict::Matches, expected);
         }
-        if hedged(sentence, accent_free) || explicit && about > setting.at {
-            return None;
+        if !refutes(now, at) {
+            return told(now, FactVerdict::Unclear, expected);
         }
-        let sure = in_force.may_refute && is_fresh(in_force.checked, setting.at);
-        let verdict = match facts.iter().find(|k| equal(k)) {
-            _ if !sure => FactVerdict::Unclear,
-            Some(old) if old.fact.valid_to.is_some_and(|to| to < about) => FactVerdict::Outdated,
-            Some(coming) if coming.fact.valid_from.is_some_and(|from| from > about) => FactVerdict::NotYet,
-            _ => FactVerdict::Contradicts,
-        };
-        Some(check(in_force, verdict))
+        if facts
+            .iter()
+            .filter(same)
+            .any(|d| d.fact.valid_to.is_some_and(|t| t < when))
+        {
+            return told(now, FactVerdict::Outdated, expected);
+        }
+        if facts
+            .iter()
+            .filter(same)
+            .any(|d| d.fact.valid_from.is_some_and(|f| f > when))
+        {
+            return told(now, FactVerdict::NotYet, expected);
+        }
+        self.strict.then(|| told(now, FactVerdict::Contradicts, expected))?
     }
 }
 
-fn known(file: &FactFile, reading: &Reading) -> Vec<Known> {
-    file.facts
-        .iter()
-        .filter(|fact| fact.subject == reading.subject && fact.attribute == reading.attribute)
-        .filter_map(|fact| {
-            let value = fact
-                .value
-                .as_float()
-                .or_else(|| fact.value.as_integer().map(|i| i as f64))?;
-            let unit = match fact.unit.split('/').next()? {
-                "VND" => Unit::Dong,
-                "%" => Unit::Percent,
-                "năm" => Unit::Years,
-                "tháng" if reading.attribute == "tuoi_thang" => Unit::AgeMonths,
-                "tháng" => Unit::Months,
-                "tuổi" => Unit::AgeMonths,
-                "lần" => Unit::Times,
-                _ => return None,
-            };
-            let value = if fact.unit == "tuổi" { value * 12.0 } else { value };
-            let doubtful = fact.note.as_deref().unwrap_or_default().contains("CHECK");
-            Some(Known {
-                value,
-                unit,
-                checked: fact.checked.unwrap_or(file.reviewed),
-                may_refute: fact.evidence_kind != EvidenceKind::Memory && !doubtful,
-                fact: fact.clone(),
-            })
-        })
-        .collect()
+/// Whether a fact may refute: not from memory, not marked CHECK, checked since the last 1 January or 1 July.
+fn refutes(dated: &Dated, at: NaiveDate) -> bool {
+    let month = if at.month() >= 7 { 7 } else { 1 };
+    let since = NaiveDate::from_ymd_opt(at.year(), month, 1).expect("the first of a month exists");
+    let open = dated.fact.note.as_deref().is_some_and(|n| n.contains("CHECK"));
+    dated.fact.evidence_kind != EvidenceKind::Memory && !open && dated.checked >= since
 }
 
-/// Whether a fact checked on `checked` still counts on `at`: since then no 1 January or 1 July, when law changes, has passed.
-fn is_fresh(checked: NaiveDate, at: NaiveDate) -> bool {
-    let half_year = if at.month() >= 7 { 7 } else { 1 };
-    NaiveDate::from_ymd_opt(at.year(), half_year, 1).is_none_or(|last| checked >= last)
-}
-
-/// A fact's value as people write it.
-fn plain(fact: &Fact) -> String {
-    let number = fact
-        .value
-        .as_float()
-        .or_else(|| fact.value.as_integer().map(|i| i as f64))
-        .unwrap_or_default();
-    match fact.unit.split('/').next() {
-        Some("VND") => format!("{} đồng", grouped(number)),
-        Some("tháng") if fact.attribute == "tuoi_thang" => {
-            let (years, months) = ((number / 12.0).floor(), number % 12.0);
-            if months > 0.0 {
-                format!("{years} tuổi {months} tháng")
-            } else {
-                format!("{years} tuổi")
-            }
-        }
-        Some(unit) => format!("{} {unit}", number.to_string().replace('.', ",")),
-        None => number.to_string(),
-    }
-}
-
-fn grouped(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
+/// Whether the number is denied, replaced, or the author's own ("em mới đóng 14 năm").
+fn disowned(text: &Prepared, number: &Quantity) -> bool {
+    let before: String = text.folded.chars().take(number.start).collect();
+    let tail: String = before
+        .chars()
         .rev()
-        .filter_map(|g| std::str::from_utf8(g).ok())
+        .take(28)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
         .collect();
-    groups.join(".")
-}
-
-/// Sentences with the character each begins at.
-fn sentences(text: &str) -> Vec<(usize, &str)> {
-    let mut found = Vec::new();
-    let (mut byte, mut chars) = (0, 0);
-    let bytes: Vec<(usize, char)> = text.char_indices().collect();
-    for (index, (at, c)) in bytes.iter().enumerate() {
-        let next = bytes.get(index + 1).map(|(_, c)| *c);
-        let ends = *c == '\n' || (matches!(c, '.' | '!' | '?' | ';') && next.is_none_or(char::is_whitespace));
-        if ends {
-            found.push((chars, &text[byte..*at]));
-            byte = at + c.len_utf8();
-            chars = index + 1;
-        }
-    }
-    found.push((chars, &text[byte..]));
-    found
-}
-
-fn contains_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
-        !text[..at].chars().next_back().is_some_and(is_word)
-            && !text[at + word.len()..].chars().next().is_some_and(is_word)
-    })
-}
-
-/// Whether the words before a number deny it: "không phải 20 năm".
-fn is_denied(sentence: &str, quantity: &Quantity, accent_free: bool) -> bool {
-    let before: String = sentence.chars().take(quantity.span[0]).collect();
-    let words: Vec<&str> = before.split_whitespace().rev().take(4).collect();
-    let near = words.into_iter().rev().collect::<Vec<_>>().join(" ");
-    let list = [
-        "không phải",
-        "không còn",
-        "chứ không",
-        "đâu phải",
-        "thay vì",
+    let after: String = text.folded.chars().skip(number.end).take(24).collect();
+    let denied = [
+        "khong phai",
+        "thay vi",
         "thay cho",
-        "chứ đâu",
-        "hết",
-    ];
-    list.iter()
-        .any(|w| near.contains(&if accent_free { fold(w) } else { (*w).to_owned() }))
+        "khong con",
+        "truoc la",
+        "truoc day la",
+        "tang tu",
+        "giam tu",
+    ]
+    .iter()
+    .any(|w| tail.contains(w));
+    let own = [
+        "em moi dong",
+        "minh moi dong",
+        "toi moi dong",
+        "em dong duoc",
+        "toi dong duoc",
+        "minh dong duoc",
+        "moi co",
+        "em da dong",
+        "toi da dong",
+    ]
+    .iter()
+    .any(|w| tail.contains(w));
+    let replaced = tail.trim_end().ends_with(" tu") && ["xuong", "len", "con "].iter().any(|w| after.contains(w));
+    denied || own || replaced || after.contains("thay vi")
 }
 
-fn hedged(sentence: &str, accent_free: bool) -> bool {
-    let list = [
-        "đề xuất",
-        "dự thảo",
-        "dự kiến",
-        "phương án",
-        "có thể",
-        "kiến nghị",
-        "lấy ý kiến",
-        "mong",
-        "nên",
-        "trước đây",
-        "luật cũ",
-        "hồi trước",
-        "trước kia",
-        "năm ngoái",
-        "nếu",
-        "giả sử",
-    ];
-    list.iter()
-        .any(|w| contains_word(sentence, &if accent_free { fold(w) } else { (*w).to_owned() }))
-}
-
-/// The day a sentence is about, and whether it says so: "năm 2027", "từ 1/7/2025"; else the day of the text.
-fn time_about(sentence: &str, at: NaiveDate, accent_free: bool) -> (NaiveDate, bool) {
-    let words: Vec<&str> = sentence
-        .split(|c: char| !is_word(c) && c != '/')
-        .filter(|w| !w.is_empty())
+fn asked(text: &Prepared, cues: &Found, sentence: Sentence) -> bool {
+    let end: String = text
+        .lower
+        .chars()
+        .skip(sentence.end.saturating_sub(2))
+        .take(2)
         .collect();
-    let year_word = if accent_free { "nam" } else { "năm" };
-    for (index, word) in words.iter().enumerate() {
-        let parts: Vec<Option<u32>> = word.split('/').map(|p| p.parse().ok()).collect();
-        if let [Some(day), Some(month), Some(year)] = parts.as_slice()
-            && let Some(date) = NaiveDate::from_ymd_opt(*year as i32, *month, *day)
-        {
-            // "từ 1/7/2025" of a text written later speaks of today's law.
-            return if date <= at { (at, false) } else { (date, true) };
-        }
-        if index > 0
-            && words[index - 1] == year_word
-            && let Ok(year @ 2010..=2040) = word.parse::<i32>()
-        {
-            let day = if year == at.year() {
-                Some(at)
-            } else {
-                NaiveDate::from_ymd_opt(year, 12, 31)
-            };
-            return (day.unwrap_or(at), year != at.year());
-        }
+    let within = |cue| {
+        cues.of(cue)
+            .any(|h| sentence.start <= h.start && h.start < sentence.end)
+    };
+    end.contains('?') || within(Cue::AskTruth) || within(Cue::Deny) || within(Cue::Hedge)
+}
+
+/// The day the sentence is about: a date or year it names, "năm ngoái", "sang năm", else `at`.
+fn about_when(text: &Prepared, cues: &Found, sentence: Sentence, number: &Quantity, at: NaiveDate) -> NaiveDate {
+    let words: String = text
+        .folded
+        .chars()
+        .skip(sentence.start)
+        .take(sentence.end - sentence.start)
+        .collect();
+    let here = number.start - sentence.start;
+    let shifted = |years: i32| at.with_year(at.year() + years).unwrap_or(at);
+    if let Some(day) = named_day(&words, here) {
+        return if day <= at && at.signed_duration_since(day).num_days() < 900 && words.contains("tu ") {
+            at.max(day)
+        } else {
+            day
+        };
     }
-    (at, false)
+    let within = |cue| {
+        cues.of(cue)
+            .any(|h| sentence.start <= h.start && h.start < sentence.end)
+    };
+    if within(Cue::Past) {
+        return shifted(-1).min(NaiveDate::from_ymd_opt(2025, 6, 30).expect("a real day"));
+    }
+    if ["sang nam", "nam sau", "nam toi"].iter().any(|w| words.contains(w)) {
+        shifted(1)
+    } else {
+        at
+    }
+}
+
+/// The nearest day or year named in the sentence.
+fn named_day(words: &str, here: usize) -> Option<NaiveDate> {
+    static DAY: std::sync::LazyLock<regex::Regex> = std::sync::LazyLock::new(|| {
+        regex::Regex::new(r"\b(?:(\d{1,2})[/-])?(\d{1,2})[/-](20\d{2})\b|\bnam (20\d{2})\b")
+            .expect("a constant pattern")
+    });
+    let number = |m: Option<regex::Match<'_>>| m.and_then(|m| m.as_str().parse::<u32>().ok());
+    DAY.captures_iter(words)
+        .filter_map(|c| {
+            let place = c.get(0)?.start();
+            let day = match number(c.get(4)) {
+                Some(year) => NaiveDate::from_ymd_opt(year as i32, 7, 1)?,
+                None => NaiveDate::from_ymd_opt(
+                    number(c.get(3))? as i32,
+                    number(c.get(2))?,
+                    number(c.get(1)).unwrap_or(1),
+                )?,
+            };
+            Some((place.abs_diff(here), day))
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, day)| day)
+}
+
+fn measure(fact: &Fact) -> Option<Measure> {
+    match fact.unit.as_str() {
+        unit if unit.starts_with("VND") => Some(Measure::Money),
+        "%" => Some(Measure::Percent),
+        "năm" => Some(Measure::Years),
+        "tuổi" => Some(Measure::Age),
+        "tháng" if fact.attribute == "tuoi_thang" => Some(Measure::Age),
+        "tháng" => Some(Measure::Months),
+        "lần" => Some(Measure::Times),
+        _ => None,
+    }
+}
+
+fn as_number(value: &toml::Value) -> Option<f64> {
+    value.as_float().or(value.as_integer().map(|i| i as f64))
+}
+
+fn shown(fact: &Fact) -> String {
+    format!("{} {}", fact.value.to_string().trim_matches('"'), fact.unit)
+        .trim()
+        .to_owned()
+}
+
+/// `TP. Hồ Chí Minh` as the id of a province.
+fn slug(name: &str) -> String {
+    let folded = crate::text::fold::fold(name);
+    folded
+        .trim_start_matches("tp.")
+        .trim_start_matches("thanh pho")
+        .trim()
+        .replace(' ', "_")
+}
+
+/// The value in the unit of its measure: ages in months.
+fn scaled(fact: &Fact) -> Option<f64> {
+    let years = if fact.unit == "tuổi" { 12.0 } else { 1.0 };
+    as_number(&fact.value).map(|v| v * years)
 }

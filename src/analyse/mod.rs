@@ -1,97 +1,76 @@
 //! Item to Analysis: language, relevance, topics, sentiment, content kind, provinces, claims. Pure.
-//!
-//! Goes in: an item, what it answers, the time. Comes out: decisions with scores and the words that led to them. Words
-//! stand in `alerts/` and `lexicon.toml`; what they add up to is decided in `decide.rs`. Rules only, in this version.
 
 mod cues;
-
-mod decide;
-
 mod facts;
-
-pub mod lane;
-
+mod kind;
 mod language;
-
-mod matcher;
-
 mod place;
-
-pub mod quantity;
-
+mod prepare;
+mod quantity;
+mod relevance;
 mod rumour;
+mod sentiment;
+mod topics;
+mod verdict;
+mod words;
 
 use std::collections::BTreeMap;
 
 use crate::model::Time;
-use crate::model::analysis::Analysis;
-use crate::model::item::{Item, ItemKind};
+use crate::model::analysis::{Analysis, Misinformation, Reason, Verdict};
+use crate::model::item::Item;
 use crate::model::knowledge::Knowledge;
-use cues::Cue;
-use decide::{Evidence, ThreadView};
-use facts::{Facts, Setting};
-use lane::prepare;
-use matcher::{Form, Matcher};
-use place::Places;
-use rumour::Rumours;
+use cues::{Cue, Cues, Found};
+use prepare::Prepared;
 
-/// Which list a word found belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Tag {
-    /// Alone makes an item relevant.
-    Strong,
-    /// Relevant near another.
-    Weak,
-    /// Other insurance, foreign systems, figures of speech.
-    NotOurs,
-    /// A phrase in which an anchor is none.
-    Veto,
-    /// A keyword of the topic with this index.
-    Topic(usize),
-    /// A word that in this topic speaks against the sector.
-    Against(usize),
-    /// A word that in this topic speaks for it.
-    For(usize),
-    /// A word that shows what the text does.
-    Cue(Cue),
-}
-
-/// What an item is read with.
+/// What is known around an item.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
-    /// Title or gist of what a comment answers.
+    /// Title or gist of what it answers; `None`: the item is judged alone, whatever its own `thread` says.
     pub thread: Option<&'a str>,
     /// Analysis of the item it answers.
     pub parent: Option<&'a Analysis>,
-    /// "Now" for items without a time.
+    /// "Now" for items without a date.
     pub at: Time,
-    /// Province of the source, where it is a local one.
+    /// Province of a local source, by id.
     pub source_province: Option<&'a str>,
-    /// Whether to strip accents first: to measure what accent-free typing costs.
+    /// Whether to strip accents first.
     pub fold: bool,
 }
 
-/// The knowledge made ready. Make one and keep it.
-#[derive(Debug)]
+/// Rules and lexicons compiled once; analysing changes nothing and may be done from many threads.
+#[derive(Debug, Clone)]
 pub struct Analyser {
-    matcher: Matcher<Tag>,
-    places: Places,
-    rumours: Rumours,
-    facts: Facts,
     knowledge: Knowledge,
-    teencode: BTreeMap<String, String>,
+    cues: Cues,
+    language: language::Language,
+    relevance: relevance::Relevance,
+    topics: topics::Topics,
+    places: place::Places,
+    rumours: rumour::Rumours,
+    facts: facts::Facts,
     version: String,
 }
 
+/// Everything found in one text, before the decisions are written down.
+struct Reading<'a> {
+    text: Prepared,
+    cues: Found,
+    thread: Option<(Prepared, Found)>,
+    context: &'a Context<'a>,
+}
+
 impl Analyser {
-    /// Makes `knowledge` ready.
-    pub fn new(knowledge: &Knowledge) -> Self {
-        Self {
-            matcher: Matcher::new(lists(knowledge)),
-            places: Places::new(&knowledge.provinces),
-            rumours: Rumours::new(&knowledge.rumours),
-            facts: Facts::new(knowledge),
-            teencode: knowledge.relevance.teencode.clone(),
+    /// Compiles what people taught the service.
+    pub fn new(knowledge: &Knowledge) -> Analyser {
+        Analyser {
+            cues: Cues::new(),
+            language: language::Language::new(),
+            relevance: relevance::Relevance::new(knowledge),
+            topics: topics::Topics::new(knowledge),
+            places: place::Places::new(knowledge),
+            rumours: rumour::Rumours::new(knowledge),
+            facts: facts::Facts::new(knowledge),
             version: format!("rules-1+{}", knowledge.version),
             knowledge: knowledge.clone(),
         }
@@ -99,72 +78,194 @@ impl Analyser {
 
     /// Understands one item.
     pub fn analyse(&self, item: &Item, context: &Context<'_>) -> Analysis {
-        let fold = |text: &str| {
-            if context.fold {
-                crate::text::fold::fold(text)
-            } else {
-                text.to_owned()
-            }
+        let reading = self.read(item, context);
+        let relevant = self
+            .relevance
+            .judge(&reading.text, &reading.cues, self.around(&reading));
+        let mut reasons = Reasons {
+            text: &reading.text,
+            list: Vec::new(),
         };
-        let full = fold(&item.full_text());
-        let is_social = item.kind != ItemKind::Press;
-        let text = prepare(&full, is_social.then_some(&self.teencode));
-        let thread_text = context.thread.map(|thread| prepare(&fold(thread), None));
-        let thread = ThreadView {
-            hits: thread_text.as_ref().map(|t| self.matcher.find(t)).unwrap_or_default(),
-            parent: context.parent,
-        };
-        let places = self.places.find(&text);
-        let province_ids: Vec<String> = places.iter().map(|(id, _)| id.clone()).collect();
-        let at = item.time(context.at);
-        let evidence = Evidence {
+        for (start, end) in &relevant.words {
+            reasons.add("relevance", (*start, *end));
+        }
+        let lang = item.lang.clone().unwrap_or_else(|| self.language.detect(&reading.text));
+        let places = self.places.find(&reading.text);
+        for (id, start, end) in &places {
+            reasons.add(&format!("province:{id}"), (*start, *end));
+        }
+        let mut provinces: Vec<String> = places.into_iter().map(|p| p.0).collect();
+        if let (true, Some(own)) = (provinces.is_empty() && is_local(&reading.text), context.source_province) {
+            provinces.push(own.to_owned());
+        }
+        let numbers = quantity::find(&reading.text);
+        let misinformation = self.claims(item, &reading, &provinces, &numbers, relevant.yes(), &mut reasons);
+        let offers = kind::offers(&reading.text, &reading.cues);
+        let sentiment = sentiment::judge(&reading.text, &reading.cues, misinformation.verdict, offers);
+        let content_kind = kind::judge(
             item,
-            lang: language::detect(&full),
-            hits: self.matcher.find(&text),
-            title_end: item.title.chars().count(),
-            likeness: self.rumours.nearest(&text.folded.text),
-            facts: self.facts.judge(
-                &full,
-                text.accent_free,
-                &Setting {
-                    at: at.date_naive(),
-                    provinces: &province_ids,
-                },
-            ),
-            places,
-            text: &text,
-            thread,
-            source_province: context.source_province,
+            &reading.text,
+            &reading.cues,
+            misinformation.verdict,
+            &sentiment,
+            numbers.len(),
+        );
+        let cue = if sentiment.label == crate::model::analysis::SentimentLabel::Negative {
+            Cue::Blame
+        } else {
+            Cue::Thanks
         };
-        evidence.decide(&self.knowledge, &self.version)
+        for hit in reading.cues.of(cue).take(3) {
+            reasons.add(&format!("sentiment:{}", sentiment.label), (hit.start, hit.end));
+        }
+        let topics = if relevant.yes() {
+            self.topics_of(&reading, &misinformation, &mut reasons)
+        } else {
+            Vec::new()
+        };
+        Analysis {
+            id: item.id.clone(),
+            lang,
+            relevant: relevant.yes(),
+            relevance: relevant.score,
+            topics,
+            sentiment,
+            content_kind,
+            misinformation,
+            provinces,
+            reasons: reasons.list,
+            version: self.version.clone(),
+        }
+    }
+
+    fn read<'a>(&self, item: &Item, context: &'a Context<'a>) -> Reading<'a> {
+        let teencode = &self.knowledge.relevance.teencode;
+        let text = Prepared::of_item(item, teencode, context.fold);
+        let cues = self.cues.find(&text);
+        let thread = context.thread.map(|thread| {
+            let prepared = Prepared::new(thread, 0, item.is_social(), teencode, context.fold);
+            let cues = self.cues.find(&prepared);
+            (prepared, cues)
+        });
+        Reading {
+            text,
+            cues,
+            thread,
+            context,
+        }
+    }
+
+    /// Relevance of what the item answers.
+    fn around(&self, reading: &Reading<'_>) -> Option<f32> {
+        let thread = reading
+            .thread
+            .as_ref()
+            .map(|(text, cues)| self.relevance.judge(text, cues, None).score);
+        let parent = reading.context.parent.map(|p| p.relevance);
+        match (thread, parent) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    fn claims(
+        &self,
+        item: &Item,
+        reading: &Reading<'_>,
+        provinces: &[String],
+        numbers: &[quantity::Quantity],
+        relevant: bool,
+        reasons: &mut Reasons<'_>,
+    ) -> Misinformation {
+        let thread = reading.thread.as_ref();
+        let at = item
+            .time(reading.context.at)
+            .with_timezone(&crate::model::vietnam())
+            .date_naive();
+        let judged = self.facts.judge(
+            &reading.text,
+            thread.map(|t| &t.0),
+            numbers,
+            &reading.cues,
+            provinces,
+            at,
+        );
+        let known = relevant
+            .then(|| self.rumours.find(&reading.text, thread.map(|t| &t.0)))
+            .flatten();
+        let mut decision = verdict::decide(
+            &reading.text,
+            &reading.cues,
+            known.as_ref(),
+            &judged,
+            thread.map(|t| &t.1),
+            &self.knowledge,
+        );
+        if !relevant {
+            decision.verdict = Verdict::None;
+        }
+        for fact in &judged {
+            reasons.add(&format!("fact:{}", fact.check.id), fact.place);
+        }
+        let rumour_id = known.as_ref().map(|k| self.knowledge.rumours[k.rumour].id.clone());
+        if let (Some(id), Some(place)) = (&rumour_id, known.as_ref().and_then(|k| k.place)) {
+            reasons.add(&format!("rumour:{id}"), place);
+        }
+        Misinformation {
+            verdict: decision.verdict,
+            score: decision.score,
+            rumour_id,
+            facts: judged.into_iter().map(|j| j.check).collect(),
+        }
+    }
+
+    fn topics_of(
+        &self,
+        reading: &Reading<'_>,
+        claims: &Misinformation,
+        reasons: &mut Reasons<'_>,
+    ) -> Vec<crate::model::analysis::TopicScore> {
+        let mut boost: BTreeMap<&str, f32> = BTreeMap::new();
+        if claims.verdict == Verdict::Scam || reading.cues.count(Cue::Warn) >= 2 {
+            boost.insert("lua_dao_mao_danh", 4.0);
+        }
+        let thread = reading.thread.as_ref().map(|t| &t.0);
+        let scored = self.topics.score(&reading.text, thread, &boost);
+        for (topic, place) in &scored {
+            if let Some(place) = place {
+                reasons.add(&format!("topic:{}", topic.id), *place);
+            }
+        }
+        scored.into_iter().map(|s| s.0).collect()
     }
 }
 
-fn lists(knowledge: &Knowledge) -> Vec<(String, Form, Tag)> {
-    let words = &knowledge.relevance;
-    let mut lists = Vec::new();
-    let mut add = |list: &[String], form: Form, tag: Tag| {
-        lists.extend(list.iter().map(|word| (word.clone(), form, tag.clone())));
-    };
-    add(&words.strong, Form::Accented, Tag::Strong);
-    add(&words.strong_fold, Form::FoldedIfFree, Tag::Strong);
-    add(&words.abbr, Form::Folded, Tag::Strong);
-    add(&words.weak, Form::Accented, Tag::Weak);
-    add(&words.weak_fold, Form::FoldedIfFree, Tag::Weak);
-    add(&words.veto, Form::Accented, Tag::Veto);
-    words
-        .not_ours
-        .values()
-        .for_each(|list| add(list, Form::Accented, Tag::NotOurs));
-    for (index, topic) in knowledge.topics.iter().enumerate() {
-        add(&topic.kw, Form::Accented, Tag::Topic(index));
-        add(&topic.kw_fold, Form::FoldedIfFree, Tag::Topic(index));
-        add(&topic.abbr, Form::Folded, Tag::Topic(index));
-        add(&topic.negative, Form::Accented, Tag::Against(index));
-        add(&topic.positive, Form::Accented, Tag::For(index));
+/// Whether a text speaks of a province without naming it.
+fn is_local(text: &Prepared) -> bool {
+    [
+        "toàn tỉnh",
+        "của tỉnh",
+        "bhxh tỉnh",
+        "trên địa bàn tỉnh",
+        "toàn thành phố",
+        "trên địa bàn thành phố",
+    ]
+    .iter()
+    .any(|w| text.lower.contains(w))
+}
+
+/// Collects the words behind decisions.
+struct Reasons<'a> {
+    text: &'a Prepared,
+    list: Vec<Reason>,
+}
+
+impl Reasons<'_> {
+    fn add(&mut self, what: &str, (start, end): (usize, usize)) {
+        self.list.push(Reason {
+            what: what.to_owned(),
+            span: self.text.span(start, end),
+            text: self.text.words(start, end),
+        });
     }
-    for (cue, list) in cues::lexicon() {
-        add(&list, Form::Accented, Tag::Cue(cue));
-    }
-    lists
 }

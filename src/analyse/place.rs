@@ -1,86 +1,89 @@
-//! Provinces a text speaks of: today's 34 units and the 63 names people go on using.
+//! Provinces a text speaks of, as ids of today's 34 units.
 
-use super::lane::Prepared;
-use super::matcher::{Form, Hit, Matcher};
-use crate::model::knowledge::Provinces;
+use std::collections::BTreeSet;
 
-#[derive(Debug, Clone, PartialEq)]
-enum Tag {
-    /// A province, and whether its name needs a context word before it.
-    Name(usize, bool),
-    Context,
+use super::prepare::Prepared;
+use super::words::{Form, Words};
+use crate::model::knowledge::Knowledge;
+use crate::text::fold;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Name {
+    province: usize,
+    ambiguous: bool,
+    short: bool,
 }
 
-/// Finds provinces.
-#[derive(Debug)]
+/// Compiled names of provinces, old and new.
+#[derive(Debug, Clone)]
 pub struct Places {
-    matcher: Matcher<Tag>,
+    names: Words<Name>,
     ids: Vec<String>,
+    context: Vec<String>,
 }
 
 impl Places {
-    /// Makes the names ready.
-    pub fn new(provinces: &Provinces) -> Self {
-        let mut words = Vec::new();
-        for (index, province) in provinces.provinces.iter().enumerate() {
-            let names = [(&province.name, province.ambiguous, &province.aliases)]
-                .into_iter()
-                .chain(
-                    province
-                        .old
-                        .iter()
-                        .map(|old| (&old.name, old.ambiguous.is_some(), &old.aliases)),
-                );
-            for (name, ambiguous, aliases) in names {
-                words.push((name.clone(), Form::Accented, Tag::Name(index, ambiguous)));
-                for alias in aliases {
-                    let short = alias.chars().count() <= 4;
-                    words.push((alias.clone(), Form::Accented, Tag::Name(index, ambiguous || short)));
-                }
+    /// Compiles the names.
+    pub fn new(knowledge: &Knowledge) -> Places {
+        let mut phrases = Vec::new();
+        for (province, p) in knowledge.provinces.provinces.iter().enumerate() {
+            let mut add = |name: &str, ambiguous: bool| {
+                let short = name.chars().count() <= 3 && name.is_ascii();
+                phrases.push((
+                    name.to_owned(),
+                    Form::Accented,
+                    Name {
+                        province,
+                        ambiguous,
+                        short,
+                    },
+                ));
+            };
+            add(&p.name, p.ambiguous);
+            p.aliases.iter().for_each(|a| add(a, false));
+            for old in &p.old {
+                add(&old.name, old.ambiguous.is_some());
+                old.aliases.iter().for_each(|a| add(a, false));
             }
         }
-        words.extend(
-            provinces
+        Places {
+            names: Words::new(phrases),
+            ids: knowledge.provinces.provinces.iter().map(|p| p.id.clone()).collect(),
+            context: knowledge
+                .provinces
                 .context_words
                 .iter()
-                .map(|word| (word.clone(), Form::Accented, Tag::Context)),
-        );
-        Self {
-            matcher: Matcher::new(words),
-            ids: provinces.provinces.iter().map(|p| p.id.clone()).collect(),
+                .map(|w| fold::fold(w))
+                .collect(),
         }
     }
 
-    /// The provinces named, in the order of their ids, each with where it stands.
-    pub fn find(&self, text: &Prepared) -> Vec<(String, [usize; 2])> {
-        let hits = self.matcher.find(text);
-        let is_inside = |a: [usize; 2], b: [usize; 2]| a != b && a[0] >= b[0] && a[1] <= b[1];
-        let is_longest = |hit: &Hit<Tag>| {
-            !hits
-                .iter()
-                .any(|other| matches!(other.tag, Tag::Name(..)) && is_inside(hit.span, other.span))
-        };
-        let after_context = |hit: &Hit<Tag>| {
-            hits.iter()
-                .any(|c| c.tag == Tag::Context && c.span[1] <= hit.span[0] && hit.span[0] - c.span[1] <= 2)
-        };
-        let is_name = |hit: &Hit<Tag>| {
-            let first = text.chars.get(hit.span[0]).is_some_and(|c| c.is_uppercase());
-            first || text.accent_free
-        };
-        let mut found: Vec<(String, [usize; 2])> = Vec::new();
-        for hit in &hits {
-            let Tag::Name(index, needs_context) = hit.tag else {
-                continue;
+    /// Ids with the first place of each. An ambiguous or short name needs a context word, an accented one a capital.
+    pub fn find(&self, text: &Prepared) -> Vec<(String, usize, usize)> {
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::new();
+        for hit in self.names.find(text) {
+            let context = self.has_context(text, hit.start);
+            let accent_free = text.is_accent_free_at(hit.start);
+            let fits = match hit.id {
+                Name { short: true, .. } => text.social && context,
+                Name { ambiguous: true, .. } => context && !accent_free,
+                _ => context || accent_free || text.is_capital(hit.start),
             };
-            if !is_longest(hit) || (needs_context && !after_context(hit)) || (!is_name(hit) && !after_context(hit)) {
-                continue;
-            }
-            if !found.iter().any(|(id, _)| *id == self.ids[index]) {
-                found.push((self.ids[index].clone(), hit.span));
+            if fits && seen.insert(hit.id.province) {
+                found.push((self.ids[hit.id.province].clone(), hit.start, hit.end));
             }
         }
-        found.sort();
         found
+    }
+
+    fn has_context(&self, text: &Prepared, at: usize) -> bool {
+        let before: String = text.folded.chars().take(at).collect();
+        let before = before.trim_end();
+        self.context.iter().any(|w| {
+            before
+                .strip_suffix(w.as_str())
+                .is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric()))
+        })
     }
 }

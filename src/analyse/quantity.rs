@@ -1,130 +1,208 @@
-//! Numbers as people write them, as typed values with spans: money, percentages, years of contribution, ages.
+//! Amounts, shares, ages and times as typed values with their place.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// What a number counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Đồng.
-    Dong,
+use super::prepare::Prepared;
+
+/// What a number measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Measure {
+    /// Vietnamese dong.
+    Money,
     /// Per cent.
     Percent,
+    /// Age, in months.
+    Age,
     /// Years.
     Years,
     /// Months.
     Months,
-    /// Years of age, given in months.
-    AgeMonths,
-    /// Times ("lần").
+    /// Times something.
     Times,
 }
 
-/// A number with its unit.
-#[derive(Debug, Clone, PartialEq)]
+/// A number with its measure, in characters of the normal form.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quantity {
-    /// The value in its unit.
+    /// What it measures.
+    pub measure: Measure,
+    /// The value in the unit of the measure.
     pub value: f64,
-    /// What it counts.
-    pub unit: Unit,
-    /// Characters of the text, first and last + 1.
-    pub span: [usize; 2],
+    /// First character.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
 }
 
-/// Number, then unit. Two and a half million: `2tr5`, `2,5 triệu`, `2.500.000 đ`; an age: `61 tuổi 6 tháng`, `60t3th`.
-static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?x)
-        (?P<age>\d{2})\s*(?:tuổi|tuoi|t)\s*(?P<agemonths>\d{1,2})\s*(?:tháng|thang|th)\b
-        | (?P<million>\d{1,4})\s?(?:tr|triệu|trieu|củ|cu)\s?(?P<rest>\d{1,3})\b
-        | (?P<number>\d+(?:[.,]\d+)*)\s*
-          (?P<unit>%|phần\ trăm|phan\ tram|nghìn\ tỷ|tỷ|ty\b|triệu|trieu|tr\b|củ\b|cu\b|nghìn|nghin|ngàn|ngan|k\b
-                  |đồng|dong|vnđ|vnd|đ\b|d\b|tuổi|tuoi|năm|nam|tháng|thang|lần|lan)",
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a constant pattern")
+}
+
+static MONEY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(\d+(?:[.,]\d+)*)\s?(ty|trieu|tr|cu|nghin|ngan|k|dong|vnd|d)(?:(\d{1,3})\b|\s(\d{1,3})(?:\s?(?:nghin|ngan|k)?)\b|\b)",
     )
-    .expect("a constant pattern")
+});
+/// `1.263.600` without a unit, as in price lists; never before a noun that is counted.
+static BARE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(\d{1,3}(?:\.\d{3})+)(?:\s?[,;.)\n/]|\s?$|\s(?:nen|thoi|mot|moi|nha|nhe|roi)\b)"));
+static PERCENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(\d+(?:[.,]\d+)?)\s?(?:%|phan tram\b)"));
+static AGE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(\d{2})\s?(?:tuoi|t)(?:(?: va)?\s?(\d{1,2})\s?(?:thang|th|t)\b|\b)"));
+static SPAN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(\d{1,2})\s?(nam|thang|th|lan)\b"));
+static WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(muoi|hai muoi|ba muoi|bon muoi|nam muoi|sau muoi|bay muoi)\s?(mot|hai|ba|bon|lam|nam|sau|bay|tam|chin)?)\s(nam|tuoi|phan tram)\b",
+    )
 });
 
-/// All quantities in `text` (lower case).
-pub fn quantities(text: &str) -> Vec<Quantity> {
-    let char_at = |byte: usize| text[..byte].chars().count();
-    PATTERN
-        .captures_iter(text)
-        .filter_map(|found| {
-            let whole = found.get(0)?;
-            let (value, unit) = read(&found)?;
-            Some(Quantity {
+/// A number as Vietnamese write it: dots or commas in groups of three are thousands, else a decimal mark.
+pub fn number(text: &str) -> Option<f64> {
+    let parts: Vec<&str> = text.split(['.', ',']).collect();
+    let grouped = parts.len() > 1 && parts[1..].iter().all(|p| p.len() == 3) && parts[0] != "0";
+    if grouped || parts.len() == 1 {
+        return parts.concat().parse().ok();
+    }
+    let (decimals, whole) = parts.split_last()?;
+    format!("{}.{decimals}", whole.concat()).parse().ok()
+}
+
+/// All quantities in order; where two overlap the first and longer stands.
+pub fn find(text: &Prepared) -> Vec<Quantity> {
+    let folded = &text.folded;
+    let mut found = Vec::new();
+    let mut push = |measure, value: Option<f64>, m: regex::Match<'_>| {
+        if let Some(value) = value {
+            let (start, end) = (text.folded_char(m.start()), text.folded_char(m.end()));
+            found.push(Quantity {
+                measure,
                 value,
-                unit,
-                span: [char_at(whole.start()), char_at(whole.end())],
-            })
-        })
-        .collect()
+                start,
+                end,
+            });
+        }
+    };
+    for c in MONEY.captures_iter(folded) {
+        let unit = c.get(2).expect("group 2 always takes part");
+        let typed: String = text
+            .lower
+            .chars()
+            .skip(text.folded_char(unit.start()))
+            .take(4)
+            .collect();
+        // "đóng" (to pay) folds to the word for the currency.
+        if typed.starts_with("đón") || (typed == "dong" && !c[1].contains(['.', ','])) {
+            continue;
+        }
+        let tail = c.get(3).or(c.get(4)).map(|m| m.as_str());
+        push(
+            Measure::Money,
+            money(&c[1], &c[2], tail),
+            c.get(0).expect("group 0 is the match"),
+        );
+    }
+    for c in PERCENT.captures_iter(folded) {
+        push(Measure::Percent, number(&c[1]), c.get(0).expect("group 0 is the match"));
+    }
+    for c in AGE.captures_iter(folded) {
+        let months = c.get(2).and_then(|m| m.as_str().parse::<f64>().ok()).unwrap_or(0.0);
+        let value = number(&c[1]).map(|years| years * 12.0 + months);
+        push(Measure::Age, value, c.get(0).expect("group 0 is the match"));
+    }
+    for c in SPAN.captures_iter(folded) {
+        let measure = match &c[2] {
+            "nam" => Measure::Years,
+            "lan" => Measure::Times,
+            _ => Measure::Months,
+        };
+        push(measure, number(&c[1]), c.get(0).expect("group 0 is the match"));
+    }
+    for c in WORDS.captures_iter(folded) {
+        let value = spelled(&c[1], c.get(2).map(|m| m.as_str()));
+        let (measure, factor) = match &c[3] {
+            "nam" => (Measure::Years, 1.0),
+            "tuoi" => (Measure::Age, 12.0),
+            _ => (Measure::Percent, 1.0),
+        };
+        push(
+            measure,
+            value.map(|v| v * factor),
+            c.get(0).expect("group 0 is the match"),
+        );
+    }
+    for c in BARE.captures_iter(folded) {
+        push(
+            Measure::Money,
+            number(&c[1]).filter(|v| *v >= 10_000.0),
+            c.get(1).expect("group 1 always takes part"),
+        );
+    }
+    found.sort_by_key(|q| (q.start, std::cmp::Reverse(q.end)));
+    let mut last = 0;
+    found.retain(|q| {
+        let free = q.start >= last;
+        if free {
+            last = q.end;
+        }
+        free
+    });
+    found
 }
 
-fn read(found: &regex::Captures<'_>) -> Option<(f64, Unit)> {
-    let int = |name: &str| found.name(name).and_then(|m| m.as_str().parse::<f64>().ok());
-    if let (Some(years), Some(months)) = (int("age"), int("agemonths")) {
-        return Some((years * 12.0 + months, Unit::AgeMonths));
-    }
-    if let (Some(million), Some(rest)) = (int("million"), found.name("rest")) {
-        // 2tr3 is 2.3 million, 2tr34 2.34, 2tr340 2.340: the digits after are a fraction.
-        let fraction: f64 = format!("0.{}", rest.as_str()).parse().ok()?;
-        return Some(((million + fraction) * 1e6, Unit::Dong));
-    }
-    let value = number(found.name("number")?.as_str())?;
-    Some(match found.name("unit")?.as_str() {
-        "%" | "phần trăm" | "phan tram" => (value, Unit::Percent),
-        "nghìn tỷ" => (value * 1e12, Unit::Dong),
-        "tỷ" | "ty" => (value * 1e9, Unit::Dong),
-        "triệu" | "trieu" | "tr" | "củ" | "cu" => (value * 1e6, Unit::Dong),
-        "nghìn" | "nghin" | "ngàn" | "ngan" | "k" => (value * 1e3, Unit::Dong),
-        "tuổi" | "tuoi" => (value * 12.0, Unit::AgeMonths),
-        "năm" | "nam" => (value, Unit::Years),
-        "tháng" | "thang" => (value, Unit::Months),
-        "lần" | "lan" => (value, Unit::Times),
-        _ => (value, Unit::Dong),
-    })
+/// `2tr34`, `1 triệu 3`, `500k`, `5 củ` in dong.
+fn money(amount: &str, unit: &str, tail: Option<&str>) -> Option<f64> {
+    let scale = match unit {
+        "ty" => 1e9,
+        "trieu" | "tr" | "cu" => 1e6,
+        "nghin" | "ngan" | "k" => 1e3,
+        _ => 1.0,
+    };
+    let rest = match tail {
+        Some(digits) if scale >= 1e6 => digits.parse::<f64>().ok()? / 10f64.powi(digits.len() as i32),
+        _ => 0.0,
+    };
+    Some(((number(amount)? + rest) * scale).round())
 }
 
-/// `2.340.000` and `2,340,000` are thousands; `4,5` and `4.5` are fractions.
-fn number(text: &str) -> Option<f64> {
-    let groups: Vec<&str> = text.split(['.', ',']).collect();
-    let is_grouped = groups.len() > 1 && groups[1..].iter().all(|g| g.len() == 3);
-    if is_grouped {
-        return groups.concat().parse().ok();
-    }
-    match groups.as_slice() {
-        [whole] => whole.parse().ok(),
-        [whole, fraction] => format!("{whole}.{fraction}").parse().ok(),
-        _ => None,
-    }
+fn spelled(tens: &str, ones: Option<&str>) -> Option<f64> {
+    const DIGITS: [&str; 10] = ["", "mot", "hai", "ba", "bon", "lam", "sau", "bay", "tam", "chin"];
+    let digit = |word: &str| {
+        DIGITS
+            .iter()
+            .position(|d| *d == if word == "nam" { "lam" } else { word })
+    };
+    let tens = match tens.split_once(' ') {
+        Some((first, _)) => digit(first)?,
+        None => 1,
+    };
+    Some((tens * 10 + ones.map_or(Some(0), digit)?) as f64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
-    fn one(text: &str) -> (f64, Unit) {
-        let found = quantities(text);
-        assert_eq!(found.len(), 1, "{text}: {found:?}");
-        (found[0].value, found[0].unit)
+    fn values(text: &str) -> Vec<(Measure, f64)> {
+        let text = Prepared::new(text, 0, false, &BTreeMap::new(), false);
+        find(&text).iter().map(|q| (q.measure, q.value)).collect()
     }
 
     #[test]
-    fn money_is_read_as_people_write_it() {
-        for text in ["2tr340", "2.340.000đ", "2,34 triệu", "2.340.000 đồng", "2tr34"] {
-            assert_eq!(one(text), (2_340_000.0, Unit::Dong), "{text}");
+    fn money_is_read_in_every_spelling() {
+        for text in ["2tr340", "2.340.000đ", "2,34 triệu", "2 triệu 34", "2340k"] {
+            assert_eq!(values(text), [(Measure::Money, 2_340_000.0)], "{text}");
         }
-        assert_eq!(one("6 củ"), (6_000_000.0, Unit::Dong));
-        assert_eq!(one("500k"), (500_000.0, Unit::Dong));
+        assert_eq!(values("6 củ"), [(Measure::Money, 6e6)]);
     }
 
     #[test]
-    fn percentages_years_and_ages_are_told_apart() {
-        assert_eq!(one("4,5%"), (4.5, Unit::Percent));
-        assert_eq!(one("15 năm"), (15.0, Unit::Years));
-        assert_eq!(one("61 tuổi 6 tháng"), (738.0, Unit::AgeMonths));
-        assert_eq!(one("60t3th"), (723.0, Unit::AgeMonths));
+    fn shares_ages_and_years_are_told_apart() {
+        assert_eq!(values("4,5%"), [(Measure::Percent, 4.5)]);
+        assert_eq!(values("61 tuổi 6 tháng"), [(Measure::Age, 738.0)]);
+        assert_eq!(values("đủ hai mươi năm"), [(Measure::Years, 20.0)]);
+        assert_eq!(values("năm 2027 đóng 15 năm"), [(Measure::Years, 15.0)]);
     }
 }

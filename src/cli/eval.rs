@@ -40,13 +40,13 @@ pub fn eval(common: &Common, arguments: Arguments) -> Outcome {
         no_thread: arguments.no_thread,
         fold: arguments.fold,
     };
-    let figures = scoring::score(&text, &Analyser::new(&catalogue.knowledge), options)?;
+    let figures = scoring::score(&Analyser::new(&catalogue.knowledge), &text, options)?;
     let rows = figures
         .iter()
-        .map(|f| vec![f.name.clone(), format!("{:.4}", f.value), f.over.to_string()])
+        .map(|f| vec![f.name.clone(), format!("{:.4}", f.value), f.basis.to_string()])
         .collect();
     Table {
-        columns: vec!["figure", "value", "over"],
+        columns: vec!["figure", "value", "of"],
         rows,
     }
     .print(common.format)?;

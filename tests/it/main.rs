@@ -8,4 +8,5 @@ mod collects;
 mod newsroom;
 mod stores;
 mod tells_stories;
+mod understands;
 mod warns;

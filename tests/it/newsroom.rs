@@ -9,9 +9,6 @@ use diemtin::model::item::{Access, Platform, Record};
 use diemtin::model::{ItemId, Time};
 use diemtin::newsroom::{self, Newsroom, Options};
 
-
-
-
 /// A newsroom on a free port and a client that reaches it at `http://<host>:<port>`.
 struct Reader {
     newsroom: Newsroom,

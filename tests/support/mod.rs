@@ -2,5 +2,6 @@
 
 pub mod client;
 
-pub mod store;
+pub mod knowledge;
 
+pub mod store;

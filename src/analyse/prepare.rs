@@ -1,0 +1,240 @@
+//! One text in the forms that matching needs, with the way back to the characters the author typed.
+
+use std::collections::BTreeMap;
+
+use crate::model::item::Item;
+use crate::text::fold;
+
+/// A stretch between sentence ends, in characters of the normal form.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sentence {
+    /// First character.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+    /// Whether it was typed without accents.
+    pub accent_free: bool,
+}
+
+/// A text made ready: lower case, spaces squeezed, teencode expanded (social text only).
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Normal form with accents.
+    pub lower: String,
+    /// Normal form without accents; the same number of characters.
+    pub folded: String,
+    /// Sentences in order.
+    pub sentences: Vec<Sentence>,
+    /// Where the headline ends, in characters of the normal form.
+    pub title_end: usize,
+    /// Whether teencode was expanded.
+    pub social: bool,
+    original: Vec<char>,
+    origin: Vec<(usize, usize)>,
+    lower_chars: Vec<usize>,
+    folded_chars: Vec<usize>,
+}
+
+impl Prepared {
+    /// Prepares headline and text of an item; `strip` removes accents first.
+    pub fn of_item(item: &Item, teencode: &BTreeMap<String, String>, strip: bool) -> Prepared {
+        let title = item.title.chars().count();
+        Prepared::new(&item.full_text(), title, item.is_social(), teencode, strip)
+    }
+
+    /// Prepares `text`, whose first `title` characters are the headline.
+    pub fn new(text: &str, title: usize, social: bool, teencode: &BTreeMap<String, String>, strip: bool) -> Prepared {
+        let original: Vec<char> = text.chars().map(|c| if strip { unaccented(c) } else { c }).collect();
+        let (mut normal, origin) = normalise(&original, social.then_some(teencode));
+        settle_tones(&mut normal);
+        let lower: String = normal.iter().collect();
+        let folded: String = normal.iter().map(|c| fold::fold_char(*c)).collect();
+        let title_end = origin.iter().take_while(|o| o.0 < title).count();
+        Prepared {
+            sentences: sentences(&normal, &original, &origin),
+            lower_chars: char_of_byte(&lower),
+            folded_chars: char_of_byte(&folded),
+            lower,
+            folded,
+            title_end,
+            social,
+            original,
+            origin,
+        }
+    }
+
+    /// Number of characters of the normal form.
+    pub fn len(&self) -> usize {
+        self.origin.len()
+    }
+
+    /// Character position of a byte of `lower`.
+    pub fn lower_char(&self, byte: usize) -> usize {
+        self.lower_chars[byte]
+    }
+
+    /// Character position of a byte of `folded`.
+    pub fn folded_char(&self, byte: usize) -> usize {
+        self.folded_chars[byte]
+    }
+
+    /// Whether the sentence around `at` was typed without accents.
+    pub fn is_accent_free_at(&self, at: usize) -> bool {
+        self.sentence_at(at).is_none_or(|s| s.accent_free)
+    }
+
+    /// The sentence around a character.
+    pub fn sentence_at(&self, at: usize) -> Option<Sentence> {
+        self.sentences.iter().copied().find(|s| s.start <= at && at < s.end)
+    }
+
+    /// Span in characters of `title + "\n" + text` of a stretch of the normal form.
+    pub fn span(&self, start: usize, end: usize) -> [usize; 2] {
+        match (
+            self.origin.get(start),
+            end.checked_sub(1).and_then(|e| self.origin.get(e)),
+        ) {
+            (Some(first), Some(last)) => [first.0, last.1],
+            _ => [0, 0],
+        }
+    }
+
+    /// The author's own words of a stretch of the normal form.
+    pub fn words(&self, start: usize, end: usize) -> String {
+        let [from, to] = self.span(start, end);
+        self.original[from..to].iter().collect()
+    }
+
+    /// Whether the author wrote the character with a capital.
+    pub fn is_capital(&self, at: usize) -> bool {
+        self.origin.get(at).is_some_and(|o| self.original[o.0].is_uppercase())
+    }
+}
+
+/// The character without accents, its case kept.
+fn unaccented(c: char) -> char {
+    let folded = fold::fold_char(c);
+    if c.is_uppercase() {
+        folded.to_ascii_uppercase()
+    } else {
+        folded
+    }
+}
+
+type Normal = (Vec<char>, Vec<(usize, usize)>);
+
+fn normalise(original: &[char], teencode: Option<&BTreeMap<String, String>>) -> Normal {
+    let (mut out, mut origin) = (Vec::with_capacity(original.len()), Vec::with_capacity(original.len()));
+    let mut at = 0;
+    while at < original.len() {
+        let c = original[at];
+        if c.is_alphanumeric() {
+            let end = at + original[at..].iter().take_while(|c| c.is_alphanumeric()).count();
+            let word: String = original[at..end].iter().map(|c| lower_char(*c)).collect();
+            match teencode.and_then(|map| map.get(&word)) {
+                Some(meaning) => {
+                    out.extend(meaning.chars());
+                    origin.extend(meaning.chars().map(|_| (at, end)));
+                }
+                None => {
+                    out.extend(word.chars());
+                    origin.extend((at..end).map(|i| (i, i + 1)));
+                }
+            }
+            at = end;
+        } else {
+            let c = if c == '\n' || !c.is_whitespace() { c } else { ' ' };
+            if !(c == ' ' && matches!(out.last(), Some(' ' | '\n'))) {
+                out.push(c);
+                origin.push((at, at + 1));
+            }
+            at += 1;
+        }
+    }
+    (out, origin)
+}
+
+fn lower_char(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
+}
+
+/// Writes the tone of final `oa`, `oe`, `uy` on the first vowel, so that "hoà" and "hòa" are one.
+fn settle_tones(text: &mut [char]) {
+    const FROM: &str = "àáảãạèéẻẽẹỳýỷỹỵ";
+    const FIRST: &str = "òóỏõọòóỏõọùúủũụ";
+    for at in 1..text.len() {
+        let Some(tone) = FROM.chars().position(|c| c == text[at]) else {
+            continue;
+        };
+        let glide = if tone < 10 { 'o' } else { 'u' };
+        let ends = text.get(at + 1).is_none_or(|c| !c.is_alphabetic());
+        if text[at - 1] == glide && ends && !(at > 1 && text[at - 2] == 'q') {
+            text[at - 1] = FIRST.chars().nth(tone).unwrap_or(glide);
+            text[at] = ['a', 'e', 'y'][tone / 5];
+        }
+    }
+}
+
+fn sentences(normal: &[char], original: &[char], origin: &[(usize, usize)]) -> Vec<Sentence> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for at in 0..normal.len() {
+        let after = normal.get(at + 1).is_none_or(|c| c.is_whitespace());
+        let ends = match normal[at] {
+            '\n' => true,
+            '.' | '!' | '?' | ';' | '…' => after,
+            _ => false,
+        };
+        if ends || at + 1 == normal.len() {
+            let typed: String = original[origin[start].0..origin[at].1].iter().collect();
+            found.push(Sentence {
+                start,
+                end: at + 1,
+                accent_free: fold::is_accent_free(&typed),
+            });
+            start = at + 1;
+        }
+    }
+    found
+}
+
+fn char_of_byte(text: &str) -> Vec<usize> {
+    let mut map = vec![0; text.len() + 1];
+    let mut count = 0;
+    for (byte, c) in text.char_indices() {
+        map[byte..byte + c.len_utf8()].fill(count);
+        count += 1;
+    }
+    map[text.len()] = count;
+    map
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn teencode() -> BTreeMap<String, String> {
+        BTreeMap::from([("đc".into(), "được".into())])
+    }
+
+    #[test]
+    fn an_expanded_word_leads_back_to_what_was_typed() {
+        let text = Prepared::new("\nRút đc  BHXH", 0, true, &teencode(), false);
+        let start = text.lower.chars().count() - "được bhxh".chars().count();
+        assert_eq!(text.words(start, start + 4), "đc");
+        assert_eq!(text.words(start + 5, start + 9), "BHXH");
+    }
+
+    #[test]
+    fn old_and_new_placing_of_tones_are_one() {
+        let text = Prepared::new("hoà thuỷ hoàn quý", 0, false, &teencode(), false);
+        assert_eq!(text.lower, "hòa thủy hoàn quý");
+    }
+
+    #[test]
+    fn accents_are_judged_sentence_by_sentence() {
+        let text = Prepared::new("Đóng đủ rồi.\nrut duoc chua", 0, true, &teencode(), false);
+        assert!(!text.is_accent_free_at(2));
+        assert!(text.is_accent_free_at(16));
+    }
+}

@@ -1,0 +1,116 @@
+//! Finding many phrases at once, on syllable boundaries, with accents where the author typed them.
+
+use aho_corasick::AhoCorasick;
+
+use super::prepare::Prepared;
+use crate::text::fold;
+
+/// How a phrase is written in the data.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Form {
+    /// With accents; without them only in sentences typed without any, and only if it has two syllables or more.
+    Accented,
+    /// Without accents; only in sentences typed without any.
+    Folded,
+    /// An abbreviation: without accents, everywhere.
+    Always,
+}
+
+/// A phrase found, in characters of the normal form.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hit<T> {
+    /// What the phrase stands for.
+    pub id: T,
+    /// First character.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+}
+
+/// Many phrases, compiled once.
+#[derive(Debug, Clone)]
+pub struct Words<T> {
+    lower: AhoCorasick,
+    lower_ids: Vec<T>,
+    folded: AhoCorasick,
+    folded_ids: Vec<(T, bool)>,
+}
+
+impl<T: Copy + PartialEq> Words<T> {
+    /// Compiles phrases.
+    pub fn new<S: AsRef<str>>(phrases: impl IntoIterator<Item = (S, Form, T)>) -> Words<T> {
+        let (mut lower, mut folded) = (Vec::new(), Vec::new());
+        let (mut lower_ids, mut folded_ids) = (Vec::new(), Vec::new());
+        for (phrase, form, id) in phrases {
+            let phrase = fold::lower(&crate::text::nfc(phrase.as_ref().trim()));
+            if phrase.is_empty() {
+                continue;
+            }
+            let plain = fold::fold(&phrase);
+            let unaccented = plain == phrase;
+            if form == Form::Accented {
+                if phrase.contains(' ') && !unaccented {
+                    folded.push(plain);
+                    folded_ids.push((id, true));
+                }
+                lower.push(phrase);
+                lower_ids.push(id);
+            } else {
+                folded.push(plain);
+                folded_ids.push((id, form == Form::Folded));
+            }
+        }
+        Words {
+            lower: automaton(&lower),
+            lower_ids,
+            folded: automaton(&folded),
+            folded_ids,
+        }
+    }
+
+    /// Every occurrence, overlapping ones too, in order of position.
+    pub fn find(&self, text: &Prepared) -> Vec<Hit<T>> {
+        let mut hits = Vec::new();
+        for m in self.lower.find_overlapping_iter(&text.lower) {
+            if on_boundary(&text.lower, m.start(), m.end()) {
+                let id = self.lower_ids[m.pattern().as_usize()];
+                hits.push(Hit {
+                    id,
+                    start: text.lower_char(m.start()),
+                    end: text.lower_char(m.end()),
+                });
+            }
+        }
+        for m in self.folded.find_overlapping_iter(&text.folded) {
+            let (id, only_accent_free) = self.folded_ids[m.pattern().as_usize()];
+            let start = text.folded_char(m.start());
+            let fits = !only_accent_free || text.is_accent_free_at(start);
+            if fits && on_boundary(&text.folded, m.start(), m.end()) {
+                let hit = Hit {
+                    id,
+                    start,
+                    end: text.folded_char(m.end()),
+                };
+                if !hits.contains(&hit) {
+                    hits.push(hit);
+                }
+            }
+        }
+        hits.sort_by_key(|h| (h.start, h.end));
+        hits
+    }
+}
+
+fn automaton(phrases: &[String]) -> AhoCorasick {
+    AhoCorasick::new(phrases).expect("a few thousand short phrases stay far below the automaton's limits")
+}
+
+/// Whether no syllable is cut; scripts without spaces have no boundary to keep.
+fn on_boundary(text: &str, start: usize, end: usize) -> bool {
+    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() && c < '\u{3000}');
+    let joined = |left: Option<char>, right: Option<char>| part(left) && part(right);
+    let (before, found, after) = (&text[..start], &text[start..end], &text[end..]);
+    let cut_left = joined(before.chars().next_back(), found.chars().next());
+    let cut_right = joined(found.chars().next_back(), after.chars().next());
+    !cut_left && !cut_right
+}
