@@ -1,3 +1,4 @@
 //! One binary for all promises to users; a module each.
 
 mod architecture;
+mod extracts;
