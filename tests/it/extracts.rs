@@ -327,6 +327,25 @@ fn pages_that_are_no_article_say_why() {
 }
 
 #[test]
+fn a_page_nobody_has_described_gives_its_time_only_when_it_shows_one() {
+    let read = |more: &str| {
+        let body = format!(
+            "<title>Tin</title><p class=post-time>- 07/03/2026 08:47</p>{more}<p>{}</p>",
+            "Một câu dài. ".repeat(40)
+        );
+        let read = extract::page(
+            &page("https://a.vn/tin-1.html", body.into()),
+            "",
+            &Layout::default(),
+            now(),
+        );
+        read.unwrap().published_at
+    };
+    assert_eq!(read(""), date::parse("2026-03-07 08:47:00"));
+    assert_eq!(read("<p class=post-time>06/03/2026 10:00</p>"), None);
+}
+
+#[test]
 fn a_hostile_page_is_bounded() {
     let deep = format!("<title>x</title>{}chữ", "<div>".repeat(300_000));
     let _ = extract::page(
