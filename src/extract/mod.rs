@@ -245,9 +245,10 @@ impl<'a> Reading<'a> {
         if !self.layout.body.is_empty() {
             self.warn("no `body` selector of the source matches; the layout may have changed");
         }
-        let paragraphs = general::paragraphs(source, url);
+        let mut paragraphs = general::paragraphs(source, url);
         let stated = self.json.body.clone().unwrap_or_default();
         let by_line = body::by_line_anywhere(self.document);
+        paragraphs.pop_if(|last| by_line.is_some() && lead::person(last) == by_line);
         if paragraphs.iter().map(String::len).sum::<usize>() >= stated.len() / 2 && !paragraphs.is_empty() {
             self.answered("general");
             return body::Body {
