@@ -140,3 +140,49 @@ fn reactions(bar: &str) -> i64 {
         None => names(bar),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Time {
+        date::parse("2026-11-20 10:00:00").unwrap()
+    }
+
+    #[test]
+    fn threads_are_listed_once_under_their_own_address() {
+        let html = "<div class='structItem structItem--thread'><div class=structItem-title><a href='/t/loc.1/' data-tp-primary=on>Lọc</a></div></div>
+            <div class='structItem structItem--thread'><div class=structItem-title><a href='/f/x.1/?prefix_id=2'>Nhãn</a>
+            <a href='/t/rut-bhxh.12/unread' data-tp-primary=on>Rút BHXH</a></div></div>
+            <div class='structItem structItem--thread'><div class=structItem-title><a href='/t/loc.1/' data-tp-primary=on>Lọc</a></div></div>";
+        let links: Vec<(String, String)> = threads(html, "https://voz.vn/f/x.33/")
+            .into_iter()
+            .map(|l| (l.url, l.title))
+            .collect();
+        let expected = [
+            ("https://voz.vn/t/loc.1/", "Lọc"),
+            ("https://voz.vn/t/rut-bhxh.12/", "Rút BHXH"),
+        ];
+        assert_eq!(links, expected.map(|(url, title)| (url.to_owned(), title.to_owned())));
+    }
+
+    #[test]
+    fn posts_are_read_without_quotations_with_times_and_reactions() {
+        let html = "<h1 class=p-title-value>Rút BHXH</h1>
+            <article class='message' data-author='an' id=js-post-7><header class=message-attribution><time datetime='2026-11-20T08:15:00+0700'>Lúc 8:15</time></header>
+            <div class=message-body><div class=bbWrapper>Cho mình hỏi.<br><br>Thủ tục thế nào?</div></div>
+            <a class=reactionsBar-link><bdi>bình</bdi>, <bdi>chi</bdi> và 12 người khác</a></article>
+            <article class='message' data-author='bình' id=js-post-8><header class=message-attribution><time>2 giờ trước</time></header>
+            <div class=message-body><div class=bbWrapper><blockquote class='bbCodeBlock bbCodeBlock--quote'>an nói: Cho mình hỏi.</blockquote>Ra xã nhé.</div></div></article>
+            <article class='message' data-author='chi' id=js-post-9><div class=message-body><div class=bbWrapper><blockquote class='bbCodeBlock--quote'>x</blockquote></div></div></article>";
+        let posts = posts(html, "https://voz.vn/t/rut-bhxh.12/", now());
+        assert_eq!(posts.len(), 2);
+        assert_eq!(posts[0].text, "Cho mình hỏi.\n\nThủ tục thế nào?");
+        assert_eq!((posts[0].reactions, posts[1].reactions), (14, 0));
+        assert!(posts[0].is_first && !posts[1].is_first);
+        assert_eq!(posts[0].thread, "Rút BHXH");
+        assert_eq!(posts[1].text, "Ra xã nhé.");
+        assert_eq!(posts[1].url, "https://voz.vn/t/rut-bhxh.12/post-8");
+        assert_eq!(posts[1].published_at, date::parse("2026-11-20 08:00:00"));
+    }
+}

@@ -33,6 +33,16 @@ pub enum ExtractError {
     NoText,
 }
 
+/// Where undescribed pages show their time of publication.
+const USUAL_TIMES: [&str; 6] = [
+    "article time[datetime]@datetime",
+    "[itemprop=datePublished]",
+    "[class*=post-time]",
+    "[class*=publish]",
+    "[class*=detail-time]",
+    "[class*=article-date]",
+];
+
 /// What one part of a page states about its article. Text is plain and NFC.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Stated {
@@ -192,9 +202,24 @@ impl<'a> Reading<'a> {
             }
             self.warn(&format!("the time of publication in {who} cannot be read: {text}"));
         }
-        let time = self.seen_time(&self.layout.published)?;
-        self.answered(self.family);
+        if let Some(time) = self.seen_time(&self.layout.published) {
+            self.answered(self.family);
+            return Some(time);
+        }
+        let time = self.only_time()?;
+        self.answered("general");
         Some(time)
+    }
+
+    /// The time a page nobody has described shows where times of publication stand; none when it shows several.
+    fn only_time(&self) -> Option<Time> {
+        let times: Vec<Time> = selectors::all(self.document, &USUAL_TIMES.map(String::from))
+            .iter()
+            .filter_map(|text| date::parse_near(text, self.now))
+            .filter(|time| time.time() != chrono::NaiveTime::MIN)
+            .collect();
+        let first = *times.first()?;
+        times.iter().all(|time| *time == first).then_some(first)
     }
 
     fn modified(&self) -> Option<Time> {
@@ -220,9 +245,10 @@ impl<'a> Reading<'a> {
         if !self.layout.body.is_empty() {
             self.warn("no `body` selector of the source matches; the layout may have changed");
         }
-        let paragraphs = general::paragraphs(source, url);
+        let mut paragraphs = general::paragraphs(source, url);
         let stated = self.json.body.clone().unwrap_or_default();
         let by_line = body::by_line_anywhere(self.document);
+        paragraphs.pop_if(|last| by_line.is_some() && lead::person(last) == by_line);
         if paragraphs.iter().map(String::len).sum::<usize>() >= stated.len() / 2 && !paragraphs.is_empty() {
             self.answered("general");
             return body::Body {

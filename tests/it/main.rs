@@ -5,6 +5,7 @@ mod support;
 
 mod architecture;
 mod collects;
+mod extracts;
 mod newsroom;
 mod stores;
 mod tells_stories;
