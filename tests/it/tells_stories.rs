@@ -47,7 +47,7 @@ fn stories_agree_with_readers_whatever_the_order() {
         sum = (sum.0 + online.f1 / 10.0, sum.1 + online.ari / 10.0);
     }
     eprintln!("online, mean of ten orders {sum:?}");
-    assert!(whole.f1 >= 0.918 && whole.ari >= 0.84, "{whole:?}");
+    assert!(whole.f1 >= 0.93 && whole.ari >= 0.855, "{whole:?}");
     assert!(sum.0 >= 0.87, "{sum:?}");
 }
 
@@ -82,10 +82,15 @@ fn a_day_of_press_and_posts_falls_into_its_events() {
         *table.entry(event).or_default().entry(story).or_default() += 1;
     }
     for (event, stories) in &table {
+        let (all, most) = (
+            stories.values().sum::<usize>(),
+            stories.values().max().copied().unwrap_or(0),
+        );
         eprintln!("{event}: {stories:?}");
+        assert!(all < 7 || 4 * most >= 3 * all, "{event} is split: {stories:?}");
     }
     eprintln!("{figures:?}");
-    assert!(figures.precision >= 0.9 && figures.f1 >= 0.7, "{figures:?}");
+    assert!(figures.precision >= 0.97 && figures.f1 >= 0.9, "{figures:?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::model::{ItemId, StoryId};
 /// Likeness to the centre of a story at which a text joins it.
 const JOINS: f32 = 0.25;
 /// Likeness at which two stories that grew together are one.
-const MERGES: f32 = 0.4;
+const MERGES: f32 = 0.6;
 /// Likeness for short posts, whose vectors are few words.
 const JOINS_SHORT: f32 = 0.3;
 /// Features of a text by which it is found.
