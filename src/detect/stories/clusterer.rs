@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use super::features::{Idf, Table, Terms, Vector, dot, normalise};
+use super::features::{Idf, Table, Terms, Vector, dot};
 use super::{CLOSED_AFTER_HOURS, StoryDoc, reprint};
 use crate::model::story::Assignment;
 use crate::model::{ItemId, StoryId};
 
-/// Likeness to the centre of a story at which a text joins it.
-const JOINS: f32 = 0.25;
-/// Likeness at which two stories that grew together are one.
-const MERGES: f32 = 0.4;
-/// Likeness for short posts, whose vectors are few words.
-const JOINS_SHORT: f32 = 0.3;
+/// Mean likeness to the texts of a story at which a text joins it.
+const JOINS: f32 = 0.2;
+/// Mean likeness of their texts at which two stories that grew together are one.
+const MERGES: f32 = 0.2;
+/// The same for short posts, whose vectors are few words.
+const JOINS_SHORT: f32 = 0.22;
 /// Features of a text by which it is found.
 const KEYS: usize = 40;
 /// Stories remembered under one feature, newest last.
@@ -29,6 +29,7 @@ const LIVE: usize = 30_000;
 #[derive(Default)]
 struct Story {
     name: Option<StoryId>,
+    /// Sum of the weights of its texts.
     centre: Vector,
     size: usize,
     last: i64,
@@ -138,7 +139,12 @@ impl Clusterer {
             .take(CANDIDATES)
             .map(|(story, _)| story)
             .filter(|story| (hour - self.stories[*story].last).abs() <= CLOSED_AFTER_HOURS)
-            .map(|story| (story, likeness(vector, &self.stories[story].centre)))
+            .map(|story| {
+                (
+                    story,
+                    dot(vector, &self.stories[story].centre) / self.stories[story].size.max(1) as f32,
+                )
+            })
             .filter(|(_, alike)| *alike >= needed)
             .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
             .map(|(story, _)| story)
@@ -176,8 +182,9 @@ impl Clusterer {
 
     /// Looks whether `story` has come to tell the same as another; the older name stays.
     fn merge(&mut self, story: usize, hour: i64) {
+        let size = self.stories[story].size.max(1) as f32;
         let mut centre = self.stories[story].centre.clone();
-        normalise(&mut centre);
+        centre.iter_mut().for_each(|(_, weight)| *weight /= size);
         let keys = heaviest(&centre);
         let Some(other) = self.nearest(&keys, &centre, hour, MERGES, Some(story)) else {
             return;
@@ -192,16 +199,6 @@ impl Clusterer {
         into.texts.truncate(TEXTS);
         self.stories[gone].name = lost.name;
         self.merged_into.insert(gone, kept);
-    }
-}
-
-/// Cosine of a vector of length 1 and a centre of any length.
-fn likeness(vector: &Vector, centre: &Vector) -> f32 {
-    let length = centre.iter().map(|(_, w)| w * w).sum::<f32>().sqrt();
-    if length > 0.0 {
-        dot(vector, centre) / length
-    } else {
-        0.0
     }
 }
 

@@ -7,7 +7,7 @@ use super::CLOSED_AFTER_HOURS;
 use super::features::{Table, Vector};
 
 /// Mean likeness at which two groups are one story.
-const ALIKE: f32 = 0.135;
+const ALIKE: f32 = 0.11;
 /// Likeness of two texts below which it counts as none.
 const FAINT: f32 = 0.02;
 

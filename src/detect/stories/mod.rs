@@ -9,7 +9,7 @@ mod reprint;
 mod score;
 mod short;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::model::item::{Item, Platform};
 use crate::model::story::Assignment;
@@ -22,6 +22,9 @@ use features::{Idf, Terms, Vector};
 
 /// Hours after its last item at which a story is closed to further ones.
 pub const CLOSED_AFTER_HOURS: i64 = 72;
+
+/// Times that groups of posts look for a text they belong to.
+const ROUNDS: usize = 2;
 
 /// What grouping needs to know of one item.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,15 +91,23 @@ fn group(docs: &[&StoryDoc], terms: &[Terms], vectors: &[Vector], hours: &[i64])
     for (member, root) in link::average(&long, vectors, hours) {
         groups[member] = root;
     }
+    let answers: Vec<Option<usize>> = (0..docs.len()).map(parent).collect();
+    let mut groups = short::follow(&answers, &groups);
     let nearest = short::Nearest::new(vectors);
-    let points_at: Vec<Option<usize>> = (0..docs.len())
-        .map(|i| match parent(i) {
-            Some(p) => Some(p),
-            None if terms[i].is_short() => nearest.of(i, vectors, hours),
-            None => None,
-        })
-        .collect();
-    short::follow(&points_at, &groups)
+    for _ in 0..ROUNDS {
+        let mut posts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        (0..docs.len()).for_each(|i| posts.entry(groups[i]).or_default().push(i));
+        posts.retain(|_, members| members.iter().all(|&i| terms[i].is_short()));
+        let mut points_at = vec![None; docs.len()];
+        for (root, members) in posts {
+            let own = members.into_iter().filter(|&i| answers[i].is_none());
+            let ties = own.filter_map(|i| nearest.of(i, vectors, hours, &groups));
+            points_at[root] = short::strongest(ties).map(|to| groups[to]);
+        }
+        let roots = short::follow(&points_at, &(0..docs.len()).collect::<Vec<_>>());
+        groups = groups.iter().map(|&g| roots[g]).collect();
+    }
+    groups
 }
 
 /// Names the groups after their earliest item and finds the copies within each. `docs` are in order of time.

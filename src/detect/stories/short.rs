@@ -1,12 +1,16 @@
 //! Short posts: each points at the one text that holds most of its distinctive words.
 
+use std::collections::BTreeMap;
+
 use super::CLOSED_AFTER_HOURS;
 use super::features::{Table, Vector};
 
 /// Share of a post's weight that the other text must hold.
-const SHARE: f32 = 0.17;
+const SHARE: f32 = 0.10;
 /// Distinctive features both must have.
-const SHARED: usize = 3;
+const SHARED: usize = 4;
+/// A feature is distinctive when it weighs this many times the mean of the post's features.
+const DISTINCTIVE: f32 = 0.6;
 /// Bearers above which a feature finds nobody.
 const BEARERS: usize = 400;
 
@@ -28,26 +32,31 @@ impl Nearest {
         Nearest { index }
     }
 
-    /// The text that post `i` belongs to, if any tells the same.
-    pub fn of(&self, i: usize, vectors: &[Vector], hours: &[i64]) -> Option<usize> {
-        let mut found: std::collections::BTreeMap<usize, (f32, usize)> = std::collections::BTreeMap::new();
+    /// The text outside its own group that post `i` belongs to, with the share of its weight found there.
+    pub fn of(&self, i: usize, vectors: &[Vector], hours: &[i64], groups: &[usize]) -> Option<(f32, usize)> {
+        let mut found: BTreeMap<usize, (f32, usize)> = BTreeMap::new();
         let mean = 1.0 / (vectors[i].len().max(1) as f32);
         for &(feature, weight) in &vectors[i] {
             for &j in self.index.get(&feature).into_iter().flatten() {
-                if j != i && (hours[i] - hours[j]).abs() <= CLOSED_AFTER_HOURS {
+                if groups[i] != groups[j] && (hours[i] - hours[j]).abs() <= CLOSED_AFTER_HOURS {
                     let entry = found.entry(j).or_insert((0.0, 0));
                     entry.0 += weight * weight;
-                    entry.1 += usize::from(weight * weight >= 0.6 * mean);
+                    entry.1 += usize::from(weight * weight >= DISTINCTIVE * mean);
                 }
             }
         }
         found
             .into_iter()
-            .map(|(j, (held, shared))| (j, held, shared))
-            .filter(|(_, held, shared)| *shared >= SHARED && *held >= SHARE)
-            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
-            .map(|(j, ..)| j)
+            .filter(|(_, (held, shared))| *shared >= SHARED && *held >= SHARE)
+            .map(|(j, (held, _))| (held, j))
+            .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
     }
+}
+
+/// Where a group of posts points: the strongest tie of its members.
+pub fn strongest(ties: impl Iterator<Item = (f32, usize)>) -> Option<usize> {
+    ties.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
+        .map(|(_, to)| to)
 }
 
 /// Follows every pointer to its end: the group of a long text, or the smallest member of a ring of posts.
