@@ -246,23 +246,6 @@ mod open_date {
     }
 }
 
-/// The words by which a number in a text is bound to facts of one subject and attribute.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reading {
-    /// `subject` of the facts.
-    pub subject: String,
-    /// `attribute` of the facts.
-    pub attribute: String,
-    /// One word of each group must stand in the sentence of the number.
-    pub all: Vec<Vec<String>>,
-    /// None of these may stand there.
-    #[serde(default)]
-    pub none: Vec<String>,
-    /// Smallest and largest value that can be meant; numbers outside count something else.
-    pub range: [f64; 2],
-}
-
 /// A file of facts: one subject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -272,9 +255,6 @@ pub struct FactFile {
     /// Day on which the file as a whole was last reviewed.
     #[serde(with = "super::day")]
     pub reviewed: chrono::NaiveDate,
-    /// How a text speaks of the facts: the words by which a number is bound to a subject and attribute.
-    #[serde(default, rename = "reading")]
-    pub readings: Vec<Reading>,
     /// The facts.
     #[serde(rename = "fact")]
     pub facts: Vec<Fact>,

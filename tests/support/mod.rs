@@ -2,6 +2,5 @@
 
 pub mod client;
 
-pub mod knowledge;
-
 pub mod store;
+
