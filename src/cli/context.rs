@@ -55,3 +55,13 @@ pub fn time(text: &str) -> Result<crate::model::Time, Failure> {
         ))
     })
 }
+
+/// The parts every command that works on the archive needs, on the time of this machine.
+pub async fn service(config: Config) -> Result<crate::pipeline::service::Service, Failure> {
+    Ok(crate::pipeline::service::Service {
+        catalogue: std::sync::Arc::new(catalogue(&config)?),
+        store: store(&config).await?,
+        clock: crate::clock::Clock::real(),
+        config: std::sync::Arc::new(config),
+    })
+}

@@ -148,7 +148,9 @@ pub struct Edition {
     pub period: Period,
     /// When it was composed.
     pub composed_at: Time,
-    /// Name of the agency and the unit as of its date.
+    /// The body above the agency.
+    pub parent: String,
+    /// Name of the agency as of its date.
     pub agency: String,
     /// The unit that publishes it.
     pub unit: String,

@@ -6,6 +6,10 @@ pub mod collecting;
 
 pub mod importing;
 
+pub mod publishing;
+
 pub mod scoring;
+
+pub mod service;
 
 pub mod understanding;

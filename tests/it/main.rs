@@ -5,6 +5,7 @@ mod support;
 
 mod architecture;
 mod collects;
+mod data_files;
 mod extracts;
 mod newsroom;
 mod stores;

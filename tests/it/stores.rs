@@ -350,6 +350,7 @@ fn edition() -> (Edition, Rendered) {
             to: at(6, 0),
         },
         composed_at: at(6, 40),
+        parent: "P".into(),
         agency: "A".into(),
         unit: "U".into(),
         is_sample: true,

@@ -1,0 +1,84 @@
+//! `diemtin run`: the service.
+
+use std::net::SocketAddr;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Common, Failure, Outcome, context};
+use crate::pipeline::service::Service;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// What this process does
+    #[arg(long, value_delimiter = ',', default_value = "collect,analyse,deliver,web")]
+    roles: Vec<Role>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    /// Collects sources and imports the inbox
+    Collect,
+    /// Understands, groups, warns
+    Analyse,
+    /// Composes and sends editions
+    Deliver,
+    /// Serves pages, feeds and API
+    Web,
+}
+
+pub async fn run(common: &Common, arguments: Arguments) -> Outcome {
+    let config = context::config(common)?;
+    let data = config.data.clone();
+    let service = context::service(config).await?;
+    let _lock = if service.store.is_postgres() {
+        None
+    } else {
+        Some(crate::store::lock_service(&data).map_err(|error| Failure::Usage(error.to_string()))?)
+    };
+    service.end_leases().await?;
+    let stop = CancellationToken::new();
+    let has = |role| arguments.roles.contains(&role);
+    let mut tasks = tokio::task::JoinSet::new();
+    if has(Role::Collect) {
+        std::fs::create_dir_all(service.inbox())?;
+        let (collecting, token) = (service.collecting()?, stop.clone());
+        tasks.spawn(async move { collecting.run(token).await.map_err(|error| error.to_string()) });
+        let (this, token) = (service.clone(), stop.clone());
+        tasks.spawn(async move { Ok(this.import_loop(token).await) });
+    }
+    if has(Role::Analyse) {
+        let (this, understanding, token) = (service.clone(), service.understanding().await?, stop.clone());
+        tasks.spawn(async move { Ok(this.analyse_loop(understanding, token).await) });
+    }
+    if has(Role::Deliver) {
+        let (this, publishing, token) = (service.clone(), service.publishing()?, stop.clone());
+        tasks.spawn(async move { Ok(this.deliver_loop(publishing, token).await) });
+    }
+    if has(Role::Web) {
+        let address = start_web(&service, stop.clone()).await?;
+        println!("Trang web: http://{address}/");
+    }
+    tracing::info!(roles = ?arguments.roles, data = %data.display(), "the service runs");
+    stopped().await?;
+    tracing::info!("stopping");
+    stop.cancel();
+    while let Some(ended) = tasks.join_next().await {
+        ended?.map_err(Failure::Work)?;
+    }
+    service.store.close().await;
+    Ok(())
+}
+
+/// Ctrl-C, or the signal by which service managers stop programs.
+async fn stopped() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Serves the pages; returns the address they are at.
+pub async fn start_web(_service: &Service, _stop: CancellationToken) -> Result<SocketAddr, Failure> {
+    Err(Failure::Work("the web pages are not part of this build yet".into()))
+}

@@ -1,0 +1,171 @@
+//! The running service: its parts, and the loops of its roles.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::collecting::Collecting;
+use super::importing;
+use super::publishing::{self, Publishing};
+use super::understanding::Understanding;
+use crate::analyse::Analyser;
+use crate::catalogue::Catalogue;
+use crate::clock::Clock;
+use crate::collect::fetch::Fetcher;
+use crate::collect::gate::Gate;
+use crate::config::Config;
+use crate::deliver::Carrier;
+use crate::evidence::Snapshots;
+use crate::store::Store;
+
+/// How long the analyse and deliver loops wait when there is nothing to do, by the service's clock.
+const PAUSE: Duration = Duration::from_secs(5);
+/// How long they wait after the store failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(30);
+
+/// The parts that the roles share.
+#[derive(Clone)]
+pub struct Service {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Sources and knowledge.
+    pub catalogue: Arc<Catalogue>,
+    /// The archive.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// Why the service could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+    /// The network part of the configuration is unusable.
+    #[error("collecting: {0}")]
+    Fetch(#[from] crate::collect::fetch::FetchError),
+    /// The mail part of the configuration is unusable.
+    #[error("mail: {0}")]
+    Deliver(#[from] crate::deliver::DeliverError),
+}
+
+impl Service {
+    /// Folder into which others drop files to import.
+    pub fn inbox(&self) -> PathBuf {
+        self.config.data.join("inbox")
+    }
+
+    /// Kept bytes.
+    pub fn snapshots(&self) -> Snapshots {
+        Snapshots::new(&self.config.data.join("snapshots"))
+    }
+
+    /// The collecting role.
+    ///
+    /// # Errors
+    /// When the network part of the configuration is unusable.
+    pub fn collecting(&self) -> Result<Arc<Collecting>, StartError> {
+        let config = &self.config.collect;
+        Ok(Arc::new(Collecting {
+            catalogue: self.catalogue.clone(),
+            store: self.store.clone(),
+            snapshots: self.snapshots(),
+            fetcher: Fetcher::new(config, &self.config.network, self.clock.clone())?,
+            clock: self.clock.clone(),
+            feed_minutes: config.feed_minutes,
+            sample_one_in: config.sample_one_in,
+            gate: Gate::new(&self.catalogue.knowledge),
+            analyser: Analyser::new(&self.catalogue.knowledge),
+        }))
+    }
+
+    /// The analysing role, its detector rebuilt from the store.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn understanding(&self) -> Result<Understanding, StartError> {
+        Ok(Understanding::start(self.store.clone(), &self.catalogue, self.clock.now()).await?)
+    }
+
+    /// The delivering role.
+    ///
+    /// # Errors
+    /// When the mail part of the configuration is unusable.
+    pub fn publishing(&self) -> Result<Publishing, StartError> {
+        Ok(Publishing {
+            store: self.store.clone(),
+            catalogue: self.catalogue.clone(),
+            clock: self.clock.clone(),
+            agency: self.config.agency.clone(),
+            plans: self.config.digests.clone(),
+            public_url: self.config.public_url(),
+            from: self.config.mail.from.clone(),
+            carrier: Carrier::from_config(&self.config.mail, &publishing::outbox(&self.config.data))?,
+            max_attempts: self.config.mail.max_attempts,
+        })
+    }
+
+    /// Imports what lies in the inbox, again and again, until `stop`.
+    pub async fn import_loop(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let pause = match importing::inbox(&self.store, &self.inbox(), self.clock.now()).await {
+                Ok(_) => PAUSE,
+                Err(error) => {
+                    tracing::error!(%error, "the inbox could not be imported; trying again");
+                    AFTER_FAILURE
+                }
+            };
+            stop.run_until_cancelled(self.clock.sleep(pause)).await;
+        }
+    }
+
+    /// Understands what comes in, until `stop`.
+    pub async fn analyse_loop(&self, mut understanding: Understanding, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let pause = match understanding.step(self.clock.now()).await {
+                Ok(done) if done.items > 0 => continue,
+                Ok(_) => PAUSE,
+                Err(error) => {
+                    tracing::error!(%error, "items could not be analysed; trying again");
+                    AFTER_FAILURE
+                }
+            };
+            stop.run_until_cancelled(self.clock.sleep(pause)).await;
+        }
+    }
+
+    /// Composes what is due and sends what is pending, until `stop`.
+    pub async fn deliver_loop(&self, publishing: Publishing, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let pause = match self.deliver_once(&publishing).await {
+                Ok(()) => PAUSE,
+                Err(error) => {
+                    tracing::error!(%error, "editions could not be composed or sent; trying again");
+                    AFTER_FAILURE
+                }
+            };
+            stop.run_until_cancelled(self.clock.sleep(pause)).await;
+        }
+    }
+
+    async fn deliver_once(&self, publishing: &Publishing) -> Result<(), publishing::PublishError> {
+        publishing.compose_due().await?;
+        publishing.send_pending().await?;
+        Ok(())
+    }
+
+    /// After a start as the only service on this database: nobody else holds what the last one had claimed.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn end_leases(&self) -> Result<(), StartError> {
+        if !self.store.is_postgres() {
+            self.store.end_collecting_leases().await?;
+            self.store.expire_deliveries(self.clock.now(), true).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,68 @@
+//! The data files are valid, prove themselves, and a wrong one is named with file, line and the nearest valid name.
+
+use std::path::Path;
+
+use diemtin::catalogue;
+use diemtin::pipeline::cases;
+
+#[test]
+fn every_data_file_proves_itself() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let loaded = catalogue::load(Some(&root.join("sources")), Some(&root.join("alerts"))).unwrap();
+    let report = cases::run(&loaded, Some(&root.join("tests/sites")));
+    assert!(report.failures.is_empty(), "{}", report.failures.join("\n"));
+    assert_eq!(report.left_out, 0, "every page that a source file names is there");
+    let knowledge = &loaded.knowledge;
+    let counts = (knowledge.topics.len(), knowledge.rumours.len(), knowledge.all_facts().count());
+    assert_eq!(counts, (29, 42, 161));
+    assert!(loaded.sources.len() >= 25);
+}
+
+#[test]
+fn what_is_compiled_in_is_what_lies_in_the_folders() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = catalogue::load(Some(&root.join("sources")), Some(&root.join("alerts"))).unwrap();
+    let embedded = catalogue::load(None, None).unwrap();
+    assert_eq!(folders.knowledge, embedded.knowledge);
+    assert_eq!(folders.sources, embedded.sources);
+}
+
+fn refusals(file: &str, text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(file);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+    catalogue::load(Some(folder.path()), None).unwrap_err().to_string()
+}
+
+const SOURCE: &str = "name = \"Báo Thử\"\nkind = \"press\"\nrank = 1\nchannel = \"bao_chi\"\nstatus = \"active\"\nchecked = 2026-11-20\n";
+
+#[test]
+fn an_unknown_key_is_named_with_file_line_and_the_nearest_valid_name() {
+    let text = format!("{SOURCE}hime = \"https://bao.example\"\n");
+    let error = refusals("press/bao-thu.toml", &text);
+    assert!(error.contains("press/bao-thu.toml:7: hime"), "{error}");
+    assert!(error.contains("did you mean `home`?"), "{error}");
+}
+
+#[test]
+fn all_errors_of_a_file_are_reported_at_once() {
+    let feed = "[[feed]]\nurl = \"http://127.0.0.1/rss\"\n[[article]]\nbody = [\"div[\"]\n";
+    let error = refusals("press/bao-thu.toml", &format!("{}{feed}", SOURCE.replace("rank = 1", "rank = 7")));
+    assert!(error.contains("7 is not 1, 2 or 3"), "{error}");
+    assert!(error.contains("must name a public host"), "{error}");
+    assert!(error.contains("`div[` is not a CSS selector"), "{error}");
+    assert!(error.contains("3 errors"), "{error}");
+}
+
+#[test]
+fn a_family_that_does_not_exist_is_answered_with_the_nearest_one() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("families")).unwrap();
+    std::fs::create_dir_all(folder.path().join("press")).unwrap();
+    let family = "name = \"VCCorp\"\nevidence = \"thử\"\n[layout]\nbody = [\"div\"]\n";
+    std::fs::write(folder.path().join("families/vccorp.toml"), family).unwrap();
+    std::fs::write(folder.path().join("press/bao-thu.toml"), format!("{SOURCE}family = \"vcorp\"\n")).unwrap();
+    let error = catalogue::load(Some(folder.path()), None).unwrap_err().to_string();
+    assert!(error.contains("`vcorp` is not known; did you mean `vccorp`?"), "{error}");
+}
