@@ -22,6 +22,7 @@ pub enum Cue {
     Recruit,
     House,
     Abroad,
+    Country,
     MaternityLife,
     AskTruth,
     Ask,

@@ -177,7 +177,7 @@ impl Family {
         let holds = |d: &&&Dated, day: NaiveDate| {
             d.fact.valid_from.is_none_or(|f| f <= day) && d.fact.valid_to.is_none_or(|t| day <= t)
         };
-        let same = |d: &&&Dated| (d.value - number.value).abs() < 0.5f64.min(d.value * 0.001 + 1e-9);
+        let same = |d: &&&Dated| equals(d, number);
         let current = facts
             .iter()
             .filter(|d| holds(d, when))
@@ -222,6 +222,20 @@ impl Family {
         }
         self.strict.then(|| told(now, FactVerdict::Contradicts, expected))?
     }
+}
+
+/// Whether the number states the fact's value: a yearly amount also by the month, an amount also in whole thousands.
+fn equals(dated: &Dated, number: &Quantity) -> bool {
+    let near = |value: f64| (value - number.value).abs() < (value * 0.000_1 + 0.01);
+    let thousands = |value: f64| {
+        value >= 100_000.0
+            && number.value % 1000.0 == 0.0
+            && value - number.value >= 0.0
+            && value - number.value < 1000.0
+    };
+    let monthly = dated.fact.unit == "VND/năm" && near(dated.value / 12.0);
+    let rounded = number.measure == Measure::Money && thousands(dated.value);
+    near(dated.value) || monthly || rounded
 }
 
 /// Whether a fact may refute: not from memory, not marked CHECK, checked since the last 1 January or 1 July.
@@ -297,7 +311,7 @@ fn about_when(text: &Prepared, cues: &Found, sentence: Sentence, number: &Quanti
         .collect();
     let here = number.start - sentence.start;
     let shifted = |years: i32| at.with_year(at.year() + years).unwrap_or(at);
-    if let Some(day) = named_day(&words, here) {
+    if let Some(day) = named_day(&words, here, at) {
         return if day <= at && at.signed_duration_since(day).num_days() < 900 && words.contains("tu ") {
             at.max(day)
         } else {
@@ -318,8 +332,8 @@ fn about_when(text: &Prepared, cues: &Found, sentence: Sentence, number: &Quanti
     }
 }
 
-/// The nearest day or year named in the sentence.
-fn named_day(words: &str, here: usize) -> Option<NaiveDate> {
+/// The nearest day or year named in the sentence; a past year is taken at its end.
+fn named_day(words: &str, here: usize, at: NaiveDate) -> Option<NaiveDate> {
     static DAY: std::sync::LazyLock<regex::Regex> = std::sync::LazyLock::new(|| {
         regex::Regex::new(r"\b(?:(\d{1,2})[/-])?(\d{1,2})[/-](20\d{2})\b|\bnam (20\d{2})\b")
             .expect("a constant pattern")
@@ -329,6 +343,8 @@ fn named_day(words: &str, here: usize) -> Option<NaiveDate> {
         .filter_map(|c| {
             let place = c.get(0)?.start();
             let day = match number(c.get(4)) {
+                Some(year) if year as i32 == at.year() => at,
+                Some(year) if (year as i32) < at.year() => NaiveDate::from_ymd_opt(year as i32, 12, 31)?,
                 Some(year) => NaiveDate::from_ymd_opt(year as i32, 7, 1)?,
                 None => NaiveDate::from_ymd_opt(
                     number(c.get(3))? as i32,

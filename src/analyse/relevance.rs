@@ -64,8 +64,13 @@ impl Relevance {
                 || cues.of(Cue::House).any(|c| c.start <= h.start && h.start < c.end)
         };
         let strong = hits.iter().filter(|h| h.id == Anchor::Strong && !vetoed(h)).count() + cues.count(Cue::StrongEn);
-        let weak = count(Anchor::Weak) + distinct(cues, text);
-        let sure = cues.has(Cue::OwnSure);
+        let weak = count(Anchor::Weak) + if text.social { distinct(cues, text) } else { 0 };
+        let named = hits
+            .iter()
+            .filter(|h| h.id == Anchor::Strong && !vetoed(h) && names_insurance(text, h))
+            .count();
+        let sure = cues.count(Cue::OwnSure) >= if text.social { 1 } else { 2 };
+        let elsewhere = named == 0 && cues.has(Cue::Country) && !text.social;
         let words = hits
             .iter()
             .filter(|h| matches!(h.id, Anchor::Strong | Anchor::Weak) && !vetoed(h))
@@ -74,8 +79,10 @@ impl Relevance {
             .collect();
         let foreign = count(Anchor::NotOurs) + cues.count(Cue::Abroad);
         let score = own(strong, weak, foreign, sure) - lowered(cues, text, strong);
+        let score = if elsewhere { score.min(0.4) } else { score };
         let score = match around {
             Some(thread) if thread >= 0.5 => score.max(if foreign > 0 && strong == 0 { 0.45 } else { 0.6 }),
+            Some(_) if named == 0 && strong > 0 && !sure => score.min(0.45),
             Some(_) if strong == 0 && !sure && weak < 3 => score.min(0.4),
             _ => score,
         };
@@ -84,6 +91,14 @@ impl Relevance {
             words,
         }
     }
+}
+
+/// Whether an anchor names the insurance itself, rather than a pension or an allowance that other countries have too.
+fn names_insurance(text: &Prepared, hit: &Hit<Anchor>) -> bool {
+    let words = crate::text::fold::fold(&text.words(hit.start, hit.end));
+    ["bh", "bao hiem", "b.h", "b h", "vss"]
+        .iter()
+        .any(|w| words.contains(w))
 }
 
 /// Different weak words of the sector.

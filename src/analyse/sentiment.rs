@@ -11,7 +11,11 @@ pub fn judge(text: &Prepared, cues: &Found, verdict: Verdict, offers: bool) -> S
     let thanks = cues.affirmed(Cue::Thanks, text).count() as f32;
     let (bad, good, least) = if text.social {
         let asks = cues.has(Cue::Ask) || cues.has(Cue::AskTruth);
-        let own = if cues.has(Cue::Testimony) && !asks { 0.5 } else { 0.25 };
+        let own = match (cues.has(Cue::Testimony), asks) {
+            (_, true) => 0.25,
+            (true, _) => 0.6,
+            (false, _) => 0.4,
+        };
         (blame + own * trouble, thanks, 0.75)
     } else {
         let headline = |cue| cues.of(cue).filter(|h| h.start < text.title_end).count() as f32;

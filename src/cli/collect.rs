@@ -43,6 +43,9 @@ pub async fn collect(common: &Common, arguments: Arguments) -> Outcome {
         relevant += step.relevant;
         events += step.events;
     }
-    println!("{items} new items, {relevant} relevant, {events} alert events, {} entries wait", service.store.waiting_entries().await?);
+    println!(
+        "{items} new items, {relevant} relevant, {events} alert events, {} entries wait",
+        service.store.waiting_entries().await?
+    );
     Ok(())
 }

@@ -65,13 +65,21 @@ impl Mark {
     fn scale(&self) -> Scale {
         let day = newsroom::day();
         let length = (day.end - day.start).num_milliseconds() as f64 / 1000.0;
-        Scale { epoch_ms: self.epoch_ms, start: day.start, end: day.end, factor: length / self.seconds.max(1.0) }
+        Scale {
+            epoch_ms: self.epoch_ms,
+            start: day.start,
+            end: day.end,
+            factor: length / self.seconds.max(1.0),
+        }
     }
 }
 
 /// Runs the newsroom until the process is stopped.
 pub async fn newsroom(arguments: NewsroomArguments) -> Outcome {
-    let mark = Mark { epoch_ms: arguments.epoch.unwrap_or_else(clock::real_ms), seconds: arguments.seconds };
+    let mark = Mark {
+        epoch_ms: arguments.epoch.unwrap_or_else(clock::real_ms),
+        seconds: arguments.seconds,
+    };
     let options = newsroom::Options {
         listen: arguments.listen,
         clock: Clock::scaled(mark.scale()),
@@ -103,7 +111,11 @@ pub async fn demo(common: &Common, arguments: Arguments) -> Outcome {
         }
     };
     let address = arguments.newsroom.or(press.as_ref().map(|p| p.addr));
-    let config = config(&data, arguments.port, address.ok_or_else(|| Failure::Work("no newsroom".into()))?);
+    let config = config(
+        &data,
+        arguments.port,
+        address.ok_or_else(|| Failure::Work("no newsroom".into()))?,
+    );
     let _lock = crate::store::lock_service(&data).map_err(|error| Failure::Usage(error.to_string()))?;
     let knowledge = crate::catalogue::load(None, None).map_err(|error| Failure::Usage(error.to_string()))?;
     let catalogue = knowledge
@@ -168,7 +180,10 @@ async fn wait_until_done(service: &Service) -> Outcome {
     for _ in 0..240 {
         let store = &service.store;
         let open = store.waiting_entries().await? + store.count_unanalysed().await? + store.open_deliveries().await?;
-        let files = std::fs::read_dir(service.inbox())?.flatten().filter(|f| f.path().is_file()).count();
+        let files = std::fs::read_dir(service.inbox())?
+            .flatten()
+            .filter(|f| f.path().is_file())
+            .count();
         let hidden = std::fs::read_dir(service.inbox())?
             .flatten()
             .filter(|f| f.file_name().to_string_lossy().starts_with('.'))
@@ -184,32 +199,46 @@ async fn wait_until_done(service: &Service) -> Outcome {
 /// Clears a folder of an earlier demo, or goes on with it; a folder with anything else in it is left alone.
 fn prepare(data: &Path, arguments: &Arguments) -> Result<Mark, Failure> {
     let file = data.join(MARK);
-    if arguments.resume && let Ok(text) = std::fs::read_to_string(&file) {
+    if arguments.resume
+        && let Ok(text) = std::fs::read_to_string(&file)
+    {
         return serde_json::from_str(&text).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())));
     }
     let is_empty = std::fs::read_dir(data).map_or(true, |mut entries| entries.next().is_none());
     if !is_empty && !file.exists() {
-        let problem = format!("{} holds something else than a demo; name an empty folder with --data", data.display());
+        let problem = format!(
+            "{} holds something else than a demo; name an empty folder with --data",
+            data.display()
+        );
         return Err(Failure::Usage(problem));
     }
     if !is_empty {
         std::fs::remove_dir_all(data)?;
     }
     std::fs::create_dir_all(data.join("inbox"))?;
-    let mark = Mark { epoch_ms: clock::real_ms(), seconds: arguments.seconds };
+    let mark = Mark {
+        epoch_ms: clock::real_ms(),
+        seconds: arguments.seconds,
+    };
     std::fs::write(&file, serde_json::to_string(&mark)?)?;
     Ok(mark)
 }
 
 /// The demo's configuration: everything in its folder, every host on loopback, never a real mail server.
 fn config(data: &Path, port: u16, newsroom: SocketAddr) -> Config {
-    let mut config = Config { data: data.to_owned(), ..Config::default() };
+    let mut config = Config {
+        data: data.to_owned(),
+        ..Config::default()
+    };
     config.agency.parent = "Cơ quan chủ quản (mẫu)".into();
     config.agency.name = "BHXH (mẫu)".into();
     config.agency.unit = "Trung tâm Truyền thông (mẫu)".into();
     config.agency.is_sample = true;
     config.web.listen = SocketAddr::from(([127, 0, 0, 1], port));
-    config.network.resolve = newsroom::hosts().into_iter().map(|host| (host.to_owned(), newsroom)).collect();
+    config.network.resolve = newsroom::hosts()
+        .into_iter()
+        .map(|host| (host.to_owned(), newsroom))
+        .collect();
     config.collect.feed_minutes = [3, 15];
     config.collect.spacing_seconds = 2.0;
     config.mail.from = "Điểm tin (mẫu) <diemtin@baovidu.example>".into();
@@ -218,7 +247,10 @@ fn config(data: &Path, port: u16, newsroom: SocketAddr) -> Config {
         at: chrono::NaiveTime::from_hms_opt(6, minute, 0).unwrap_or_default(),
         days: Vec::new(),
         audience: "leaders".into(),
-        recipients: vec!["giam-doc@bhxh-mau.example".into(), "pho-giam-doc@bhxh-mau.example".into()],
+        recipients: vec![
+            "giam-doc@bhxh-mau.example".into(),
+            "pho-giam-doc@bhxh-mau.example".into(),
+        ],
     };
     use crate::model::digest::DigestKind::{Press, Social};
     config.digests = vec![plan(Press, 40), plan(Social, 45)];
@@ -228,9 +260,19 @@ fn config(data: &Path, port: u16, newsroom: SocketAddr) -> Config {
 async fn summary(service: &Service, format: Format, seconds: f64) -> Outcome {
     let day = newsroom::day();
     let now = service.clock.now().max(day.end);
-    let counts = service.store.day_counts(day.start - chrono::Duration::days(2), now).await?;
-    let stories = service.store.stories_between(day.start - chrono::Duration::days(2), now, i64::MAX).await?.len();
-    let alerts = service.store.alerts_between(day.start - chrono::Duration::days(2), now, 1000).await?;
+    let counts = service
+        .store
+        .day_counts(day.start - chrono::Duration::days(2), now)
+        .await?;
+    let stories = service
+        .store
+        .stories_between(day.start - chrono::Duration::days(2), now, i64::MAX)
+        .await?
+        .len();
+    let alerts = service
+        .store
+        .alerts_between(day.start - chrono::Duration::days(2), now, 1000)
+        .await?;
     let editions = service.store.list_editions(100).await?;
     let rows = [
         ("sources", service.catalogue.sources.len().to_string()),
@@ -246,7 +288,10 @@ async fn summary(service: &Service, format: Format, seconds: f64) -> Outcome {
             .iter()
             .map(|(name, value)| {
                 let number = value.parse::<f64>().ok().and_then(serde_json::Number::from_f64);
-                ((*name).to_owned(), number.map_or_else(|| value.clone().into(), serde_json::Value::Number))
+                (
+                    (*name).to_owned(),
+                    number.map_or_else(|| value.clone().into(), serde_json::Value::Number),
+                )
             })
             .chain([("sample".to_owned(), true.into())])
             .collect();
@@ -254,13 +299,29 @@ async fn summary(service: &Service, format: Format, seconds: f64) -> Outcome {
         return Ok(());
     }
     println!("DỮ LIỆU MẪU – KHÔNG CÓ THẬT");
-    let rows = rows.iter().map(|(name, value)| vec![(*name).to_owned(), value.clone()]).collect();
-    Table { columns: vec!["figure", "value"], rows }.print(format)?;
+    let rows = rows
+        .iter()
+        .map(|(name, value)| vec![(*name).to_owned(), value.clone()])
+        .collect();
+    Table {
+        columns: vec!["figure", "value"],
+        rows,
+    }
+    .print(format)?;
     for alert in &alerts {
-        println!("[{}] {} – {}: {}", u8::from(alert.level), alert.kind.label(), alert.title, alert.reason);
+        println!(
+            "[{}] {} – {}: {}",
+            u8::from(alert.level),
+            alert.kind.label(),
+            alert.title,
+            alert.reason
+        );
     }
     for edition in &editions {
-        println!("{}: {} ({} of {} sent)", edition.id, edition.subject, edition.sent.0, edition.sent.1);
+        println!(
+            "{}: {} ({} of {} sent)",
+            edition.id, edition.subject, edition.sent.0, edition.sent.1
+        );
     }
     Ok(())
 }

@@ -28,18 +28,39 @@ pub async fn digest(common: &Common, arguments: Arguments) -> Outcome {
     let service = context::service(context::config(common)?).await?;
     let publishing = service.publishing()?;
     let date = arguments.date.unwrap_or_else(|| service.clock.now().date_naive());
-    let plan = publishing.plans.iter().find(|plan| plan.kind == arguments.kind).cloned();
-    let audience = plan.as_ref().map_or_else(|| "leaders".to_owned(), |plan| plan.audience.clone());
-    let recipients = plan.filter(|_| arguments.send).map(|plan| plan.recipients).unwrap_or_default();
-    let key = EditionKey { kind: arguments.kind, date, revision: 1, audience };
+    let plan = publishing
+        .plans
+        .iter()
+        .find(|plan| plan.kind == arguments.kind)
+        .cloned();
+    let audience = plan
+        .as_ref()
+        .map_or_else(|| "leaders".to_owned(), |plan| plan.audience.clone());
+    let recipients = plan
+        .filter(|_| arguments.send)
+        .map(|plan| plan.recipients)
+        .unwrap_or_default();
+    let key = EditionKey {
+        kind: arguments.kind,
+        date,
+        revision: 1,
+        audience,
+    };
     let id = key.id();
     let planned = planned_time(&publishing.plans, arguments.kind, date);
     if service.store.find_edition(&id).await?.is_none() {
         let (edition, rendered) = publishing.compose(key, planned, false).await?;
         let domain = "localhost";
-        service.store.freeze_edition(&edition, &rendered, &recipients, planned, !arguments.send, domain).await?;
+        service
+            .store
+            .freeze_edition(&edition, &rendered, &recipients, planned, !arguments.send, domain)
+            .await?;
     }
-    let stored = service.store.find_edition(&id).await?.ok_or_else(|| Failure::Work(format!("{id} was not frozen")))?;
+    let stored = service
+        .store
+        .find_edition(&id)
+        .await?
+        .ok_or_else(|| Failure::Work(format!("{id} was not frozen")))?;
     std::fs::create_dir_all(&arguments.out)?;
     let path = |ending: &str| arguments.out.join(format!("{id}.{ending}"));
     std::fs::write(path("html"), &stored.rendered.html)?;
@@ -58,6 +79,10 @@ pub async fn digest(common: &Common, arguments: Arguments) -> Outcome {
     if arguments.send {
         publishing.send_pending().await?;
     }
-    println!("{id}: {} lines; written to {}", stored.edition.lines().count(), arguments.out.display());
+    println!(
+        "{id}: {} lines; written to {}",
+        stored.edition.lines().count(),
+        arguments.out.display()
+    );
     Ok(())
 }

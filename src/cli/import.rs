@@ -20,8 +20,15 @@ pub struct Arguments {
 }
 
 pub async fn import(common: &Common, arguments: Arguments) -> Outcome {
-    let name = arguments.file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let known = [".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz"].iter().any(|ending| name.ends_with(ending));
+    let name = arguments
+        .file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    let known = [".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz"]
+        .iter()
+        .any(|ending| name.ends_with(ending));
     if arguments.map.is_some() || !known {
         return Err(Failure::Usage(format!(
             "{}: only NDJSON (.ndjson, .jsonl, also .gz) can be imported in this version",
@@ -33,8 +40,9 @@ pub async fn import(common: &Common, arguments: Arguments) -> Outcome {
     }
     let config = context::config(common)?;
     let service = context::service(config).await?;
-    let bar = ProgressBar::new_spinner()
-        .with_style(ProgressStyle::with_template("{spinner} {msg} ({elapsed})").unwrap_or(ProgressStyle::default_spinner()));
+    let bar = ProgressBar::new_spinner().with_style(
+        ProgressStyle::with_template("{spinner} {msg} ({elapsed})").unwrap_or(ProgressStyle::default_spinner()),
+    );
     let now = service.clock.now();
     let done = importing::file(&service.store, &arguments.file, arguments.dry_run, now, |so_far| {
         bar.set_message(format!("{} lines read, {} new items", so_far.lines, so_far.new));
@@ -48,7 +56,10 @@ pub async fn import(common: &Common, arguments: Arguments) -> Outcome {
             if step.items == 0 {
                 break;
             }
-            bar.set_message(format!("{} items wait for analysis", service.store.count_unanalysed().await?));
+            bar.set_message(format!(
+                "{} items wait for analysis",
+                service.store.count_unanalysed().await?
+            ));
             bar.tick();
         }
     }
@@ -64,10 +75,16 @@ pub async fn import(common: &Common, arguments: Arguments) -> Outcome {
         done.known,
         done.observations,
         done.errors.len(),
-        if arguments.dry_run { " (nothing was written)" } else { "" }
+        if arguments.dry_run {
+            " (nothing was written)"
+        } else {
+            ""
+        }
     );
     match done.errors.len() {
         0 => Ok(()),
-        n => Err(Failure::Work(format!("{n} lines were refused; mend them and import the file again"))),
+        n => Err(Failure::Work(format!(
+            "{n} lines were refused; mend them and import the file again"
+        ))),
     }
 }

@@ -3,10 +3,15 @@
 //! Exit codes: 0 success, 1 the work found a failure it reports, 2 wrong usage or configuration.
 
 mod check;
+mod collect;
 mod context;
+mod demo;
+mod digest;
 mod eval;
+mod import;
 mod inspect;
 mod output;
+mod run;
 mod stories;
 
 use std::path::PathBuf;
@@ -56,6 +61,21 @@ struct Common {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Play the newsroom's day through the whole service: no network, no configuration
+    #[command(after_help = "Example: diemtin demo --once --data /tmp/demo")]
+    Demo(demo::Arguments),
+    /// Run the service
+    #[command(after_help = "Example: diemtin run --roles collect,analyse,deliver,web --config diemtin.toml")]
+    Run(run::Arguments),
+    /// One round of collecting and analysing
+    #[command(after_help = "Example: diemtin collect --source vnexpress --source tuoitre")]
+    Collect(collect::Arguments),
+    /// Import items from NDJSON, JSON Lines (also .gz)
+    #[command(after_help = "Example: diemtin import items.ndjson.gz --dry-run")]
+    Import(import::Arguments),
+    /// Compose and freeze an edition; write .eml, .html, .txt, .docx
+    #[command(after_help = "Example: diemtin digest --kind press --date 2026-11-20 --out editions/")]
+    Digest(digest::Arguments),
     /// What collecting and analysing make of one input
     #[command(subcommand, after_help = "Example: diemtin inspect text < items.ndjson")]
     Inspect(inspect::What),
@@ -68,6 +88,9 @@ enum Command {
     /// Validate sources/ and alerts/ and run the cases they carry
     #[command(after_help = "Example: diemtin check")]
     Check(check::Arguments),
+    /// The demo's press and social network as a process of its own
+    #[command(after_help = "Example: diemtin newsroom --listen 127.0.0.1:9000")]
+    Newsroom(demo::NewsroomArguments),
     /// Rebuild models, or train a classifier (not available yet)
     Train(NotYet),
     /// Run a stretch of time through the detectors (not available yet)
@@ -94,7 +117,7 @@ struct NotYet {
 /// Parses the arguments, runs the command, prints its failure.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    output::start_logging(false);
+    output::start_logging(matches!(cli.command, Command::Run(_) | Command::Newsroom(_)));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return end(Err(Failure::Work(format!("cannot start: {error}")))),
@@ -119,6 +142,12 @@ fn end(outcome: Outcome) -> ExitCode {
 async fn dispatch(cli: Cli) -> Outcome {
     let common = cli.common;
     match cli.command {
+        Command::Demo(arguments) => demo::demo(&common, arguments).await,
+        Command::Newsroom(arguments) => demo::newsroom(arguments).await,
+        Command::Run(arguments) => run::run(&common, arguments).await,
+        Command::Collect(arguments) => collect::collect(&common, arguments).await,
+        Command::Import(arguments) => import::import(&common, arguments).await,
+        Command::Digest(arguments) => digest::digest(&common, arguments).await,
         Command::Inspect(what) => inspect::inspect(&common, what).await,
         Command::Eval(arguments) => eval::eval(&common, arguments),
         Command::Stories(arguments) => stories::stories(&common, arguments),

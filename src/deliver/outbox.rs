@@ -26,7 +26,11 @@ impl Outbox {
         };
         // Two addresses that differ only in characters no file name may have must not share a file.
         let plain: String = to.chars().map(safe).collect();
-        let mark = if plain == to { String::new() } else { format!("-{}", &crate::text::sha256_hex(to.as_bytes())[..8]) };
+        let mark = if plain == to {
+            String::new()
+        } else {
+            format!("-{}", &crate::text::sha256_hex(to.as_bytes())[..8])
+        };
         let name = format!("{edition}--{plain}{mark}.eml");
         let part = self.0.join(format!(".{name}.part"));
         let write = std::fs::create_dir_all(&self.0)
@@ -56,6 +60,11 @@ mod tests {
             .map(|f| f.unwrap().file_name())
             .collect();
         assert_eq!(names.len(), 1);
-        assert!(names[0].to_str().unwrap().starts_with("press-2026-11-20-r1-leaders--a_.._b@example.org-"));
+        assert!(
+            names[0]
+                .to_str()
+                .unwrap()
+                .starts_with("press-2026-11-20-r1-leaders--a_.._b@example.org-")
+        );
     }
 }

@@ -34,7 +34,11 @@ impl Smtp {
         let is_loopback = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
         let tls = match mail.security {
             MailSecurity::None if is_loopback => Tls::None,
-            MailSecurity::None => return Err(wrong("mail.security = \"none\" is for loopback only; use \"starttls\"".into())),
+            MailSecurity::None => {
+                return Err(wrong(
+                    "mail.security = \"none\" is for loopback only; use \"starttls\"".into(),
+                ));
+            }
             MailSecurity::Starttls => Tls::Required(parameters(mail, host)?),
             MailSecurity::Tls => Tls::Wrapper(parameters(mail, host)?),
         };
@@ -94,5 +98,7 @@ fn parameters(mail: &Mail, host: &str) -> Result<TlsParameters, DeliverError> {
             .map_err(|error| DeliverError::Config(format!("mail.ca_file {}: {error}", path.display())))?;
         builder = builder.add_root_certificate(certificate);
     }
-    builder.build_rustls().map_err(|error| DeliverError::Config(format!("TLS: {error}")))
+    builder
+        .build_rustls()
+        .map_err(|error| DeliverError::Config(format!("TLS: {error}")))
 }

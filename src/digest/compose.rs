@@ -30,7 +30,10 @@ pub fn compose(input: &Input<'_>) -> Edition {
         is_sample: input.is_sample,
         is_late: input.is_late,
         note: is_empty.then(|| empty_day(input)),
-        sections: sections.into_iter().filter(|section| !section.lines.is_empty()).collect(),
+        sections: sections
+            .into_iter()
+            .filter(|section| !section.lines.is_empty())
+            .collect(),
         figures,
         coverage: input.coverage.clone(),
     }
@@ -42,7 +45,10 @@ fn empty_day(input: &Input<'_>) -> String {
         return "Trong kỳ không có tin đáng chú ý.".into();
     }
     let missing = input.coverage.silent.len();
-    format!("Chưa đủ căn cứ để kết luận trong kỳ không có tin: thiếu {missing} nguồn ({}).", input.coverage.silent.join(", "))
+    format!(
+        "Chưa đủ căn cứ để kết luận trong kỳ không có tin: thiếu {missing} nguồn ({}).",
+        input.coverage.silent.join(", ")
+    )
 }
 
 const HEADINGS: [&str; 6] = [
@@ -62,7 +68,11 @@ fn press(input: &Input<'_>) -> Vec<Section> {
         .map(|brief| candidate(input, brief))
         .filter(|c| c.importance >= FLOOR)
         .collect();
-    candidates.sort_by(|a, b| b.importance.total_cmp(&a.importance).then(a.brief.story.id.cmp(&b.brief.story.id)));
+    candidates.sort_by(|a, b| {
+        b.importance
+            .total_cmp(&a.importance)
+            .then(a.brief.story.id.cmp(&b.brief.story.id))
+    });
     let mut lines: Vec<Vec<Line>> = vec![Vec::new(); HEADINGS.len()];
     for (rank, candidate) in candidates.iter().enumerate() {
         let section = if rank < TOP { 0 } else { section_of(input, candidate) };
@@ -70,15 +80,23 @@ fn press(input: &Input<'_>) -> Vec<Section> {
             lines[section].extend(press_line(input, candidate));
         }
     }
-    HEADINGS.iter().zip(lines).map(|(heading, lines)| Section { heading: (*heading).to_owned(), lines }).collect()
+    HEADINGS
+        .iter()
+        .zip(lines)
+        .map(|(heading, lines)| Section {
+            heading: (*heading).to_owned(),
+            lines,
+        })
+        .collect()
 }
 
 fn section_of(input: &Input<'_>, candidate: &Candidate<'_>) -> usize {
-    let is_own = candidate
-        .brief
-        .members
-        .iter()
-        .any(|m| input.outlets.get(&m.item.source).is_some_and(|outlet| outlet.channel == Channel::Own));
+    let is_own = candidate.brief.members.iter().any(|m| {
+        input
+            .outlets
+            .get(&m.item.source)
+            .is_some_and(|outlet| outlet.channel == Channel::Own)
+    });
     match candidate.topic.as_str() {
         "lua_dao_mao_danh" | "tin_gia_chinh_sach" => 4,
         _ if candidate.has_debunk => 4,

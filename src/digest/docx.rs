@@ -15,9 +15,21 @@ const MM: f64 = 56.7;
 /// The document's bytes.
 pub fn document(edition: &Edition, link: &str) -> Result<Vec<u8>, RenderError> {
     let mm = |millimetres: f64| (millimetres * MM) as i32;
-    let margin = PageMargin::new().top(mm(20.0)).bottom(mm(20.0)).left(mm(30.0)).right(mm(15.0)).header(mm(10.0));
-    let font = RunFonts::new().ascii("Times New Roman").hi_ansi("Times New Roman").cs("Times New Roman");
-    let number = Header::new().add_paragraph(Paragraph::new().align(AlignmentType::Center).add_page_num(PageNum::new()));
+    let margin = PageMargin::new()
+        .top(mm(20.0))
+        .bottom(mm(20.0))
+        .left(mm(30.0))
+        .right(mm(15.0))
+        .header(mm(10.0));
+    let font = RunFonts::new()
+        .ascii("Times New Roman")
+        .hi_ansi("Times New Roman")
+        .cs("Times New Roman");
+    let number = Header::new().add_paragraph(
+        Paragraph::new()
+            .align(AlignmentType::Center)
+            .add_page_num(PageNum::new()),
+    );
     let mut docx = Docx::new()
         .page_size(11_906, 16_838)
         .page_margin(margin)
@@ -35,7 +47,11 @@ pub fn document(edition: &Edition, link: &str) -> Result<Vec<u8>, RenderError> {
         .add_paragraph(plain(&edition.unit, 26, false))
         .add_paragraph(right("LƯU HÀNH NỘI BỘ"))
         .add_paragraph(centred(&edition.key.kind.label().to_uppercase(), 30, true))
-        .add_paragraph(centred(&format!("Ngày {}", edition.key.date.format("%d/%m/%Y")), BODY, false));
+        .add_paragraph(centred(
+            &format!("Ngày {}", edition.key.date.format("%d/%m/%Y")),
+            BODY,
+            false,
+        ));
     for figure in &edition.figures {
         docx = docx.add_paragraph(body(&format!("{}: {}", figure.label, figure.count)));
     }
@@ -52,12 +68,18 @@ pub fn document(edition: &Edition, link: &str) -> Result<Vec<u8>, RenderError> {
     }
     docx = docx.add_paragraph(body(&format!("Bản đầy đủ và bằng chứng: {link}")));
     let mut bytes = std::io::Cursor::new(Vec::new());
-    docx.build().pack(&mut bytes).map_err(|error| RenderError::Document(error.to_string()))?;
+    docx.build()
+        .pack(&mut bytes)
+        .map_err(|error| RenderError::Document(error.to_string()))?;
     Ok(bytes.into_inner())
 }
 
 fn paragraphs(number: &str, line: &Line) -> Vec<Paragraph> {
-    let reprints = if line.reprints > 0 { format!(" (+{} báo đăng lại)", line.reprints) } else { String::new() };
+    let reprints = if line.reprints > 0 {
+        format!(" (+{} báo đăng lại)", line.reprints)
+    } else {
+        String::new()
+    };
     let sources: Vec<String> = line
         .references
         .iter()

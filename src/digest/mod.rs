@@ -128,7 +128,9 @@ pub struct Input<'a> {
 impl Input<'_> {
     /// The name of an outlet as printed; an imported source is printed as it was given.
     fn outlet_name(&self, source: &SourceId) -> String {
-        self.outlets.get(source).map_or_else(|| source.to_string(), |outlet| outlet.name.clone())
+        self.outlets
+            .get(source)
+            .map_or_else(|| source.to_string(), |outlet| outlet.name.clone())
     }
 
     fn outlet_order(&self, source: &SourceId) -> u16 {

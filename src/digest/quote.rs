@@ -51,7 +51,9 @@ fn sentences(text: &str) -> Vec<String> {
     for (index, c) in chars.iter().enumerate() {
         current.push(*c);
         let next_is_space = chars.get(index + 1).is_none_or(|n| n.is_whitespace());
-        let then_capital = chars.get(index + 2).is_none_or(|n| n.is_uppercase() || n.is_ascii_digit() || !n.is_alphanumeric());
+        let then_capital = chars
+            .get(index + 2)
+            .is_none_or(|n| n.is_uppercase() || n.is_ascii_digit() || !n.is_alphanumeric());
         let abbreviation = *c == '.' && current.rsplit(' ').next().is_some_and(|word| word.chars().count() <= 3);
         if matches!(c, '.' | '!' | '?') && next_is_space && then_capital && !abbreviation {
             found.push(current.trim().to_owned());
@@ -71,7 +73,10 @@ mod tests {
     #[test]
     fn two_sentences_are_quoted_and_no_more() {
         let text = "BHXH TP. Huế chi trả lương hưu từ ngày 2. Người dân nhận qua tài khoản. Câu thứ ba.\n\nĐoạn sau.";
-        assert_eq!(lead(text), "BHXH TP. Huế chi trả lương hưu từ ngày 2. Người dân nhận qua tài khoản.");
+        assert_eq!(
+            lead(text),
+            "BHXH TP. Huế chi trả lương hưu từ ngày 2. Người dân nhận qua tài khoản."
+        );
     }
 
     #[test]

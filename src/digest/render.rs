@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::docx;
 use crate::model::Time;
-use crate::model::digest::{DigestKind, Edition, Figure, Line, Rendered};
+use crate::model::digest::{Edition, Figure, Line, Rendered};
 
 /// Why an edition could not be rendered.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +39,16 @@ pub fn render(edition: &Edition, public_url: &str) -> Result<Rendered, RenderErr
     let link = format!("{}/digests/{}", public_url.trim_end_matches('/'), edition.key.id());
     Ok(Rendered {
         subject: subject(edition),
-        html: Html { edition, link: link.clone() }.render()?,
-        text: Text { edition, link: link.clone() }.render()?,
+        html: Html {
+            edition,
+            link: link.clone(),
+        }
+        .render()?,
+        text: Text {
+            edition,
+            link: link.clone(),
+        }
+        .render()?,
         docx: docx::document(edition, &link)?,
     })
 }
@@ -57,7 +65,10 @@ fn subject(edition: &Edition) -> String {
         0 => "không có tin".to_owned(),
         n => format!("{n} tin"),
     };
-    format!("{sample}{late}{} ngày {date}{revision} – {lines}", edition.key.kind.label())
+    format!(
+        "{sample}{late}{} ngày {date}{revision} – {lines}",
+        edition.key.kind.label()
+    )
 }
 
 /// Words and forms the templates share.
@@ -72,10 +83,6 @@ impl Edition {
 
     fn span(&self) -> String {
         format!("từ {} đến {}", moment(&self.period.from), moment(&self.period.to))
-    }
-
-    fn is_press(&self) -> bool {
-        self.key.kind == DigestKind::Press
     }
 
     fn coverage_line(&self) -> String {
@@ -123,7 +130,11 @@ impl Figure {
         match self.before {
             None => String::new(),
             Some(before) if before == self.count => " (bằng kỳ trước)".into(),
-            Some(before) => format!(" ({}{} so với kỳ trước)", if self.count > before { "+" } else { "" }, self.count - before),
+            Some(before) => format!(
+                " ({}{} so với kỳ trước)",
+                if self.count > before { "+" } else { "" },
+                self.count - before
+            ),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::line::{Candidate, candidate, departments, platform_name, reference};
 use super::{Input, Member, StoryBrief, quote};
+use crate::model::StoryId;
 use crate::model::alert::{Alert, AlertKind};
 use crate::model::analysis::SentimentLabel;
 use crate::model::digest::{Line, Section};
-use crate::model::StoryId;
 
 /// Matters told of.
 const MATTERS: usize = 7;
@@ -32,9 +32,15 @@ pub fn sections(input: &Input<'_>) -> Vec<Section> {
     let misinformation = lines_of(&suspected);
     let waves = lines_of(&|alert| alert.kind == AlertKind::ComplaintWave);
     let matters = matters(input, &told);
-    let section = |heading: &str, lines| Section { heading: heading.to_owned(), lines };
+    let section = |heading: &str, lines| Section {
+        heading: heading.to_owned(),
+        lines,
+    };
     vec![
-        section("Thông tin có dấu hiệu sai lệch, lừa đảo hoặc cần kiểm chứng", misinformation),
+        section(
+            "Thông tin có dấu hiệu sai lệch, lừa đảo hoặc cần kiểm chứng",
+            misinformation,
+        ),
         section("Phản ánh tăng đột biến", waves),
         section("Vấn đề dư luận quan tâm", matters),
     ]
@@ -52,15 +58,26 @@ fn matters(input: &Input<'_>, told: &[StoryId]) -> Vec<Line> {
         .map(|brief| candidate(input, brief))
         .collect();
     candidates.sort_by(|a, b| {
-        posts(b.brief).len().cmp(&posts(a.brief).len()).then(b.importance.total_cmp(&a.importance))
+        posts(b.brief)
+            .len()
+            .cmp(&posts(a.brief).len())
+            .then(b.importance.total_cmp(&a.importance))
     });
-    candidates.iter().take(MATTERS).map(|candidate| matter_line(input, candidate)).collect()
+    candidates
+        .iter()
+        .take(MATTERS)
+        .map(|candidate| matter_line(input, candidate))
+        .collect()
 }
 
 fn matter_line(input: &Input<'_>, candidate: &Candidate<'_>) -> Line {
     let posts = posts(candidate.brief);
     let examples: Vec<String> = examples(&posts).iter().map(|text| format!("“{text}”")).collect();
-    let topic = input.knowledge.find_topic(&candidate.topic).map(|t| t.name.clone()).unwrap_or_default();
+    let topic = input
+        .knowledge
+        .find_topic(&candidate.topic)
+        .map(|t| t.name.clone())
+        .unwrap_or_default();
     Line {
         story: candidate.brief.story.id.clone(),
         title: headline(candidate, &topic),
@@ -77,7 +94,11 @@ fn matter_line(input: &Input<'_>, candidate: &Candidate<'_>) -> Line {
 
 /// The press headline where the press tells it too, else the topic: a private post is nobody's headline.
 fn headline(candidate: &Candidate<'_>, topic: &str) -> String {
-    let press = candidate.brief.members.iter().find(|m| m.is_press() && !m.item.title.is_empty());
+    let press = candidate
+        .brief
+        .members
+        .iter()
+        .find(|m| m.is_press() && !m.item.title.is_empty());
     press.map_or_else(|| topic.to_owned(), |member| member.item.title.clone())
 }
 
@@ -101,22 +122,50 @@ fn examples(posts: &[&Member]) -> Vec<String> {
     let mut by_reach: Vec<&&Member> = posts.iter().collect();
     by_reach.sort_by_key(|m| {
         let seen = m.item.engagement;
-        (std::cmp::Reverse(seen.reactions + seen.comments + seen.shares), m.item.id.clone())
+        (
+            std::cmp::Reverse(seen.reactions + seen.comments + seen.shares),
+            m.item.id.clone(),
+        )
     });
-    by_reach.iter().take(2).map(|member| quote::anonymous(&member.item.text)).filter(|text| !text.is_empty()).collect()
+    by_reach
+        .iter()
+        .take(2)
+        .map(|member| quote::anonymous(&member.item.text))
+        .filter(|text| !text.is_empty())
+        .collect()
 }
 
 fn alert_line(input: &Input<'_>, alert: &Alert) -> Line {
-    let rumour = alert.rumour_id.as_deref().and_then(|id| input.knowledge.find_rumour(id));
-    let evidence: Vec<&Member> =
-        input.stories.iter().flat_map(|brief| &brief.members).filter(|m| alert.items.contains(&m.item.id)).collect();
-    let answer = rumour.map(|r| format!(" Gợi ý trả lời (chưa duyệt): {}", r.response_line)).unwrap_or_default();
+    let rumour = alert
+        .rumour_id
+        .as_deref()
+        .and_then(|id| input.knowledge.find_rumour(id));
+    let evidence: Vec<&Member> = input
+        .stories
+        .iter()
+        .flat_map(|brief| &brief.members)
+        .filter(|m| alert.items.contains(&m.item.id))
+        .collect();
+    let answer = rumour
+        .map(|r| format!(" Gợi ý trả lời (chưa duyệt): {}", r.response_line))
+        .unwrap_or_default();
     let names = |ids: &[String]| -> Vec<String> {
-        ids.iter().filter_map(|id| input.knowledge.departments.get(id)).map(|d| d.name.clone()).collect()
+        ids.iter()
+            .filter_map(|id| input.knowledge.departments.get(id))
+            .map(|d| d.name.clone())
+            .collect()
     };
     Line {
-        story: alert.story.clone().unwrap_or_else(|| StoryId(format!("alert-{}", alert.id))),
-        title: format!("{} (mức {}): {}", alert.kind.label(), u8::from(alert.level), alert.title),
+        story: alert
+            .story
+            .clone()
+            .unwrap_or_else(|| StoryId(format!("alert-{}", alert.id))),
+        title: format!(
+            "{} (mức {}): {}",
+            alert.kind.label(),
+            u8::from(alert.level),
+            alert.title
+        ),
         summary: format!("{} Trạng thái: {}.{answer}", alert.reason, alert.state.label()),
         references: evidence.iter().take(3).map(|member| reference(input, member)).collect(),
         reprints: 0,

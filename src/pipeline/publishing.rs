@@ -13,7 +13,7 @@ use crate::deliver::{self, Carrier, schedule};
 use crate::digest::{self, Counts, Input, Member, Outlet, StoryBrief};
 use crate::model::delivery::SendOutcome;
 use crate::model::digest::{Coverage, DigestKind, Edition, EditionKey, Period, Rendered};
-use crate::model::source::{Channel, Status};
+use crate::model::source::Status;
 use crate::model::{SourceId, Time};
 use crate::store::{DayCounts, Frozen, Store};
 
@@ -85,7 +85,12 @@ impl Publishing {
 
     /// The first start of the service: nothing from before it is due.
     async fn first_start(&self, now: Time) -> Result<Time, PublishError> {
-        if let Some(time) = self.store.find_meta("started").await?.and_then(|text| crate::text::date::parse(&text)) {
+        if let Some(time) = self
+            .store
+            .find_meta("started")
+            .await?
+            .and_then(|text| crate::text::date::parse(&text))
+        {
             return Ok(time);
         }
         self.store.set_meta("started", &now.to_rfc3339()).await?;
@@ -138,7 +143,11 @@ impl Publishing {
             let members = self.store.story_items(&story.id).await?;
             let members = members
                 .into_iter()
-                .filter(|view| view.item.collected_at.is_none_or(|at| at > period.from && at <= period.to))
+                .filter(|view| {
+                    view.item
+                        .collected_at
+                        .is_none_or(|at| at > period.from && at <= period.to)
+                })
                 .filter_map(|view| {
                     Some(Member {
                         analysis: view.analysis?,
@@ -160,7 +169,11 @@ impl Publishing {
             order: s.order,
             channel: s.channel,
         };
-        self.catalogue.sources.iter().map(|source| (source.id.clone(), outlet(source))).collect()
+        self.catalogue
+            .sources
+            .iter()
+            .map(|source| (source.id.clone(), outlet(source)))
+            .collect()
     }
 
     /// Which active sources answered in a period, and what is not covered at all.
@@ -173,7 +186,11 @@ impl Publishing {
             not_covered: vec!["nhóm kín Facebook".into(), "Zalo (ngoài tin người dân gửi)".into()],
             ..Coverage::default()
         };
-        let active = self.catalogue.sources.iter().filter(|s| s.status == Status::Active && !s.feeds.is_empty());
+        let active = self
+            .catalogue
+            .sources
+            .iter()
+            .filter(|s| s.status == Status::Active && !s.feeds.is_empty());
         for source in active {
             coverage.sources += 1;
             if health.get(&source.id).is_some_and(|h| h.answered > 0) {
@@ -204,8 +221,10 @@ impl Publishing {
             let now = self.clock.now();
             let tries = u32::try_from(delivery.attempts).unwrap_or(u32::MAX);
             let pause = chrono::Duration::from_std(deliver::retry_after(tries)).unwrap_or_default();
-            let state =
-                self.store.record_attempt(&delivery, &outcome, now + pause, tries >= self.max_attempts, now).await?;
+            let state = self
+                .store
+                .record_attempt(&delivery, &outcome, now + pause, tries >= self.max_attempts, now)
+                .await?;
             tracing::info!(delivery = delivery.id, edition = %delivery.edition, state = %state, "a delivery was tried");
             sent += usize::from(matches!(outcome, SendOutcome::Sent(_)));
         }
@@ -245,14 +264,18 @@ fn counts(day: &DayCounts) -> Counts {
 }
 
 fn domain_of(from: &str) -> &str {
-    from.rsplit_once('@').map_or("localhost", |(_, domain)| domain.trim_end_matches('>'))
+    from.rsplit_once('@')
+        .map_or("localhost", |(_, domain)| domain.trim_end_matches('>'))
 }
 
 /// The day an edition is asked for on the command line, at its planned time.
 pub fn planned_time(plans: &[DigestPlan], kind: DigestKind, date: NaiveDate) -> Time {
     let at = plans.iter().find(|plan| plan.kind == kind).map(|plan| plan.at);
     let naive = date.and_time(at.unwrap_or_default());
-    naive.and_local_timezone(crate::model::vietnam()).single().unwrap_or_default()
+    naive
+        .and_local_timezone(crate::model::vietnam())
+        .single()
+        .unwrap_or_default()
 }
 
 /// Where mails go when no server is configured.

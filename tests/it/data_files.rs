@@ -13,7 +13,11 @@ fn every_data_file_proves_itself() {
     assert!(report.failures.is_empty(), "{}", report.failures.join("\n"));
     assert_eq!(report.left_out, 0, "every page that a source file names is there");
     let knowledge = &loaded.knowledge;
-    let counts = (knowledge.topics.len(), knowledge.rumours.len(), knowledge.all_facts().count());
+    let counts = (
+        knowledge.topics.len(),
+        knowledge.rumours.len(),
+        knowledge.all_facts().count(),
+    );
     assert_eq!(counts, (29, 42, 161));
     assert!(loaded.sources.len() >= 25);
 }
@@ -48,7 +52,10 @@ fn an_unknown_key_is_named_with_file_line_and_the_nearest_valid_name() {
 #[test]
 fn all_errors_of_a_file_are_reported_at_once() {
     let feed = "[[feed]]\nurl = \"http://127.0.0.1/rss\"\n[[article]]\nbody = [\"div[\"]\n";
-    let error = refusals("press/bao-thu.toml", &format!("{}{feed}", SOURCE.replace("rank = 1", "rank = 7")));
+    let error = refusals(
+        "press/bao-thu.toml",
+        &format!("{}{feed}", SOURCE.replace("rank = 1", "rank = 7")),
+    );
     assert!(error.contains("7 is not 1, 2 or 3"), "{error}");
     assert!(error.contains("must name a public host"), "{error}");
     assert!(error.contains("`div[` is not a CSS selector"), "{error}");
@@ -62,7 +69,14 @@ fn a_family_that_does_not_exist_is_answered_with_the_nearest_one() {
     std::fs::create_dir_all(folder.path().join("press")).unwrap();
     let family = "name = \"VCCorp\"\nevidence = \"thử\"\n[layout]\nbody = [\"div\"]\n";
     std::fs::write(folder.path().join("families/vccorp.toml"), family).unwrap();
-    std::fs::write(folder.path().join("press/bao-thu.toml"), format!("{SOURCE}family = \"vcorp\"\n")).unwrap();
+    std::fs::write(
+        folder.path().join("press/bao-thu.toml"),
+        format!("{SOURCE}family = \"vcorp\"\n"),
+    )
+    .unwrap();
     let error = catalogue::load(Some(folder.path()), None).unwrap_err().to_string();
-    assert!(error.contains("`vcorp` is not known; did you mean `vccorp`?"), "{error}");
+    assert!(
+        error.contains("`vcorp` is not known; did you mean `vccorp`?"),
+        "{error}"
+    );
 }

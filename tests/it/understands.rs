@@ -7,15 +7,26 @@ use diemtin::pipeline::scoring::{Figure, Options, score};
 
 /// The figures of a labelled file; `None`, said aloud, where the files are not.
 fn figures(file: &str) -> Option<Vec<Figure>> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/eval").join(file);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/eval")
+        .join(file);
     if !path.is_file() {
         eprintln!("skipped: ../shared not here");
         return None;
     }
     let catalogue = diemtin::catalogue::load(None, None).unwrap();
     let at = diemtin::text::date::parse("2026-11-20T12:00:00+07:00").unwrap();
-    let options = Options { at, no_thread: false, fold: false };
-    let found = score(&Analyser::new(&catalogue.knowledge), &std::fs::read_to_string(path).unwrap(), options).unwrap();
+    let options = Options {
+        at,
+        no_thread: false,
+        fold: false,
+    };
+    let found = score(
+        &Analyser::new(&catalogue.knowledge),
+        &std::fs::read_to_string(path).unwrap(),
+        options,
+    )
+    .unwrap();
     for f in &found {
         println!("{file}: {}: {:.3} ({})", f.name, f.value, f.basis);
     }
@@ -43,7 +54,11 @@ fn understanding_stays_above_its_floors() {
         ("debunk told", 0.95),
     ];
     for (name, floor) in floors {
-        assert!(value(&found, name) >= floor, "{name}: {} is below its floor {floor}", value(&found, name));
+        assert!(
+            value(&found, name) >= floor,
+            "{name}: {} is below its floor {floor}",
+            value(&found, name)
+        );
     }
     assert!(value(&found, "false accusations") <= 0.0, "nobody innocent is accused");
     assert!(value(&found, "irrelevant kept") <= 0.05);
@@ -58,7 +73,9 @@ fn a_day_of_items_is_understood() {
 
 #[test]
 fn values_are_held_against_the_facts_of_their_time() {
-    let Some(found) = figures("facts-dev.jsonl") else { return };
+    let Some(found) = figures("facts-dev.jsonl") else {
+        return;
+    };
     assert!(value(&found, "facts right, of those judged") >= 0.95);
     assert!(value(&found, "facts left unjudged") <= 0.71);
 }
