@@ -1,6 +1,7 @@
 //! An edition as an Internet message (RFC 5322) with text, HTML and the Word document.
 
 use lettre::Message;
+use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, MultiPart};
 
@@ -37,8 +38,8 @@ pub fn message(
         ))
         .singlepart(Attachment::new(file_name(edition)).body(rendered.docx.clone(), word_type()));
     let message = Message::builder()
-        .from(from.parse().map_err(|_| DeliverError::Address(from.into()))?)
-        .to(to.parse().map_err(|_| DeliverError::Address(to.into()))?)
+        .from(mailbox(from)?)
+        .to(mailbox(to)?)
         .message_id(Some(message_id.into()))
         .date(date.into())
         .subject(rendered.subject.clone())
@@ -50,6 +51,16 @@ pub fn message(
         .raw_header(header("X-Diemtin-Edition", edition.key.id().to_string()))
         .multipart(body)?;
     Ok(message.formatted())
+}
+
+/// `Name <address>` or an address alone; the name may hold any characters, as people write it in a configuration.
+pub(super) fn mailbox(text: &str) -> Result<Mailbox, DeliverError> {
+    let wrong = || DeliverError::Address(text.into());
+    let (name, address) = match text.trim().strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
+        Some((name, address)) => (Some(name.trim().trim_matches('"').to_owned()), address),
+        None => (None, text.trim()),
+    };
+    Ok(Mailbox::new(name.filter(|n| !n.is_empty()), address.parse().map_err(|_| wrong())?))
 }
 
 fn file_name(edition: &Edition) -> String {
@@ -67,4 +78,17 @@ fn word_type() -> ContentType {
 
 fn header(name: &'static str, value: String) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_hold_brackets_and_accents() {
+        let mailbox = mailbox("Điểm tin (mẫu) <diemtin@example.org>").unwrap();
+        assert_eq!(mailbox.name.as_deref(), Some("Điểm tin (mẫu)"));
+        assert_eq!(mailbox.email.to_string(), "diemtin@example.org");
+        assert!(super::mailbox("không phải địa chỉ").is_err());
+    }
 }

@@ -49,10 +49,7 @@ impl Smtp {
         if let (Some(user), Some(password)) = (&mail.user, &mail.password) {
             builder = builder.credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()));
         }
-        let from = mail
-            .from
-            .parse::<lettre::message::Mailbox>()
-            .map_err(|error| wrong(format!("mail.from `{}` is not an address: {error}", mail.from)))?;
+        let from = super::message::mailbox(&mail.from)?;
         Ok(Self {
             transport: builder.build(),
             from: from.email,

@@ -396,7 +396,8 @@ impl Collecting {
     }
 
     async fn fetch(&self, source: &Source, entry: &StoredEntry) -> crate::store::Result<()> {
-        let page = match self.fetcher.get(Request::new(entry.url.clone())).await {
+        // The address as the feed gave it: the canonical one is an identity, not always a place.
+        let page = match self.fetcher.get(Request::new(entry.entry.url.clone())).await {
             Ok(page) => page,
             Err(error) => {
                 let now = self.clock.now();
