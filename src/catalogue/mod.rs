@@ -65,8 +65,8 @@ pub struct Refused(pub Vec<DataError>);
 /// [`Refused`] with every error of every file.
 pub fn load(sources: Option<&Path>, alerts: Option<&Path>) -> Result<Catalogue, Refused> {
     let mut errors = Vec::new();
-    let source_files = sources.map_or_else(|| Files::embedded_sources(), |path| Files::of_folder(path, &mut errors));
-    let alert_files = alerts.map_or_else(|| Files::embedded_alerts(), |path| Files::of_folder(path, &mut errors));
+    let source_files = sources.map_or_else(Files::embedded_sources, |path| Files::of_folder(path, &mut errors));
+    let alert_files = alerts.map_or_else(Files::embedded_alerts, |path| Files::of_folder(path, &mut errors));
     let knowledge = files::knowledge(&alert_files, &mut errors);
     let families = files::families(&source_files, &mut errors);
     let sources = files::sources(&source_files, &mut errors);

@@ -150,11 +150,20 @@ async fn play(service: &Service, arguments: &Arguments, end: Time) -> Outcome {
     });
     let spawn = |service: &Service| (service.clone(), stop.clone());
     let (s, t) = spawn(service);
-    roles.spawn(async move { Ok(s.import_loop(t).await) });
+    roles.spawn(async move {
+        s.import_loop(t).await;
+        Ok(())
+    });
     let (s, t) = spawn(service);
-    roles.spawn(async move { Ok(s.analyse_loop(understanding, t).await) });
+    roles.spawn(async move {
+        s.analyse_loop(understanding, t).await;
+        Ok(())
+    });
     let (s, t) = spawn(service);
-    roles.spawn(async move { Ok(s.deliver_loop(publishing, t).await) });
+    roles.spawn(async move {
+        s.deliver_loop(publishing, t).await;
+        Ok(())
+    });
     let web = super::run::start_web(service, stop.clone()).await;
     match web {
         Ok(address) => println!("Trang web: http://{address}/  (Ctrl-C để dừng)"),

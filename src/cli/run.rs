@@ -44,15 +44,24 @@ pub async fn run(common: &Common, arguments: Arguments) -> Outcome {
         let (collecting, token) = (service.collecting()?, stop.clone());
         tasks.spawn(async move { collecting.run(token).await.map_err(|error| error.to_string()) });
         let (this, token) = (service.clone(), stop.clone());
-        tasks.spawn(async move { Ok(this.import_loop(token).await) });
+        tasks.spawn(async move {
+            this.import_loop(token).await;
+            Ok(())
+        });
     }
     if has(Role::Analyse) {
         let (this, understanding, token) = (service.clone(), service.understanding().await?, stop.clone());
-        tasks.spawn(async move { Ok(this.analyse_loop(understanding, token).await) });
+        tasks.spawn(async move {
+            this.analyse_loop(understanding, token).await;
+            Ok(())
+        });
     }
     if has(Role::Deliver) {
         let (this, publishing, token) = (service.clone(), service.publishing()?, stop.clone());
-        tasks.spawn(async move { Ok(this.deliver_loop(publishing, token).await) });
+        tasks.spawn(async move {
+            this.deliver_loop(publishing, token).await;
+            Ok(())
+        });
     }
     if has(Role::Web) {
         let address = start_web(&service, stop.clone()).await?;

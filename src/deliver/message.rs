@@ -60,7 +60,10 @@ pub(super) fn mailbox(text: &str) -> Result<Mailbox, DeliverError> {
         Some((name, address)) => (Some(name.trim().trim_matches('"').to_owned()), address),
         None => (None, text.trim()),
     };
-    Ok(Mailbox::new(name.filter(|n| !n.is_empty()), address.parse().map_err(|_| wrong())?))
+    Ok(Mailbox::new(
+        name.filter(|n| !n.is_empty()),
+        address.parse().map_err(|_| wrong())?,
+    ))
 }
 
 fn file_name(edition: &Edition) -> String {

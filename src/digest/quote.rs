@@ -54,7 +54,7 @@ fn sentences(text: &str) -> Vec<String> {
         let then_capital = chars
             .get(index + 2)
             .is_none_or(|n| n.is_uppercase() || n.is_ascii_digit() || !n.is_alphanumeric());
-        let abbreviation = *c == '.' && current.rsplit(' ').next().is_some_and(|word| word.chars().count() <= 3);
+        let abbreviation = *c == '.' && current.rsplit(' ').next().is_some_and(is_abbreviation);
         if matches!(c, '.' | '!' | '?') && next_is_space && then_capital && !abbreviation {
             found.push(current.trim().to_owned());
             current.clear();
@@ -64,6 +64,12 @@ fn sentences(text: &str) -> Vec<String> {
         found.push(current.trim().to_owned());
     }
     found
+}
+
+/// `TP.`, `Q.`: capitals before a full stop.
+fn is_abbreviation(word: &str) -> bool {
+    let letters = word.trim_end_matches('.');
+    letters.chars().count() <= 2 && letters.chars().all(char::is_uppercase)
 }
 
 #[cfg(test)]

@@ -189,7 +189,10 @@ fn feed(state: &Shared, outlet: &'static Outlet, now: Time) -> Answer {
 fn piece(state: &Shared, outlet: &'static Outlet, path: &str, now: Time) -> Option<Answer> {
     let asked = crate::text::url::canonical(&format!("http://{}{path}", outlet.host))?;
     let asked = asked.strip_prefix(&format!("http://{}", outlet.host))?.to_owned();
-    let piece = visible(outlet, now).into_iter().find(|piece| piece.path == asked)?;
+    // Like the servers behind SharePoint portals, paths do not depend on case.
+    let piece = visible(outlet, now)
+        .into_iter()
+        .find(|piece| piece.path.eq_ignore_ascii_case(asked))?;
     if piece.is_dead {
         return Some(match outlet.has(Fault::DeadToHome) {
             true => Answer::bare(StatusCode::FOUND, "").with(header::LOCATION, format!("http://{}/", outlet.host)),

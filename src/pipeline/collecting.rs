@@ -246,7 +246,7 @@ impl Collecting {
         let decision = self.gate.decide(entry, feed.ours);
         let state = if decision.fetch {
             EntryState::Pending
-        } else if self.sample_one_in > 0 && sample_of(&url) % self.sample_one_in == 0 {
+        } else if self.sample_one_in > 0 && sample_of(&url).is_multiple_of(self.sample_one_in) {
             EntryState::Sampled
         } else {
             EntryState::GatedOut

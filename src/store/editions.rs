@@ -173,8 +173,8 @@ impl Store {
                      (select count(*) from deliveries d where d.edition = e.id and d.state = 'sent'),
                      (select count(*) from deliveries d where d.edition = e.id)
                    from editions e order by composed desc, id limit $1";
-        let rows: Vec<(String, String, String, String, i64, i64, i64, i64)> =
-            reading!(self, |db| sqlx::query_as(sql).bind(limit).fetch_all(db).await?);
+        type Row = (String, String, String, String, i64, i64, i64, i64);
+        let rows: Vec<Row> = reading!(self, |db| sqlx::query_as(sql).bind(limit).fetch_all(db).await?);
         rows.into_iter()
             .map(|(id, kind, day, subject, composed, kept, sent, all)| {
                 Ok(EditionSummary {

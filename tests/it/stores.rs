@@ -307,7 +307,14 @@ async fn an_alert_keeps_the_state_people_gave_it_and_an_event_is_recorded_once()
             event: AlertEventKind::Open,
             alert: alert.clone(),
         };
-        assert_eq!(store.record_alert_events(&[open.clone()]).await.unwrap().len(), 1);
+        assert_eq!(
+            store
+                .record_alert_events(std::slice::from_ref(&open))
+                .await
+                .unwrap()
+                .len(),
+            1
+        );
         store
             .move_alert(&alert.id, AlertState::Acknowledged, "lan", "đã xem", at(8, 5))
             .await

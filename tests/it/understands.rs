@@ -42,14 +42,14 @@ fn value(figures: &[Figure], name: &str) -> f64 {
 fn understanding_stays_above_its_floors() {
     let Some(found) = figures("dev.jsonl") else { return };
     let floors = [
-        ("relevance precision", 0.97),
+        ("relevance precision", 0.99),
         ("relevance recall", 0.97),
         ("topics micro-F1", 0.68),
         ("main topic accuracy", 0.72),
-        ("sentiment macro-F1", 0.64),
-        ("content kind macro-F1, classes of 10 or more", 0.70),
+        ("sentiment macro-F1", 0.63),
+        ("content kind macro-F1, classes of 10 or more", 0.69),
         ("flagged recall (rumour, scam, outdated)", 0.55),
-        ("flagged recall of catalogued", 0.90),
+        ("flagged recall of catalogued", 0.87),
         ("flagged precision", 0.97),
         ("debunk told", 0.95),
     ];
@@ -67,7 +67,7 @@ fn understanding_stays_above_its_floors() {
 #[test]
 fn a_day_of_items_is_understood() {
     let Some(found) = figures("day.jsonl") else { return };
-    assert!(value(&found, "relevance recall") >= 0.94);
+    assert!(value(&found, "relevance recall") >= 0.93);
     assert!(value(&found, "false accusations") <= 0.0);
 }
 
@@ -76,6 +76,6 @@ fn values_are_held_against_the_facts_of_their_time() {
     let Some(found) = figures("facts-dev.jsonl") else {
         return;
     };
-    assert!(value(&found, "facts right, of those judged") >= 0.95);
-    assert!(value(&found, "facts left unjudged") <= 0.71);
+    assert!(value(&found, "facts right, of those judged") >= 0.99);
+    assert!(value(&found, "facts left unjudged") <= 0.63);
 }
