@@ -192,7 +192,7 @@ fn piece(state: &Shared, outlet: &'static Outlet, path: &str, now: Time) -> Opti
     // Like the servers behind SharePoint portals, paths do not depend on case.
     let piece = visible(outlet, now)
         .into_iter()
-        .find(|piece| piece.path.eq_ignore_ascii_case(asked))?;
+        .find(|piece| piece.path.eq_ignore_ascii_case(&asked))?;
     if piece.is_dead {
         return Some(match outlet.has(Fault::DeadToHome) {
             true => Answer::bare(StatusCode::FOUND, "").with(header::LOCATION, format!("http://{}/", outlet.host)),
