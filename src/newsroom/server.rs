@@ -187,12 +187,12 @@ fn feed(state: &Shared, outlet: &'static Outlet, now: Time) -> Answer {
 }
 
 fn piece(state: &Shared, outlet: &'static Outlet, path: &str, now: Time) -> Option<Answer> {
-    let asked = crate::text::url::canonical(&format!("http://{}{path}", outlet.host))?;
-    let asked = asked.strip_prefix(&format!("http://{}", outlet.host))?.to_owned();
-    // Like the servers behind SharePoint portals, paths do not depend on case.
+    // Addresses name the same page when their canonical forms agree: SharePoint's query comes in any order and case.
+    let canonical = |path: &str| crate::text::url::canonical(&format!("http://{}{path}", outlet.host));
+    let asked = canonical(path)?;
     let piece = visible(outlet, now)
         .into_iter()
-        .find(|piece| piece.path.eq_ignore_ascii_case(&asked))?;
+        .find(|piece| canonical(&piece.path).as_ref() == Some(&asked))?;
     if piece.is_dead {
         return Some(match outlet.has(Fault::DeadToHome) {
             true => Answer::bare(StatusCode::FOUND, "").with(header::LOCATION, format!("http://{}/", outlet.host)),

@@ -8,6 +8,7 @@ mod collects;
 mod data_files;
 mod extracts;
 mod newsroom;
+mod plays_the_day;
 mod stores;
 mod tells_stories;
 mod understands;

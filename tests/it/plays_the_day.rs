@@ -1,0 +1,195 @@
+//! The demo's day through the whole service: what a new user sees.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use diemtin::newsroom;
+
+/// Real seconds of the day in these tests: short enough to wait for, long enough for a debug build.
+const SECONDS: &str = "40";
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_diemtin"))
+}
+
+fn demo(data: &Path, more: &[&str]) -> Command {
+    let mut command = program();
+    command
+        .args([
+            "demo",
+            "--once",
+            "--format",
+            "json",
+            "--port",
+            "0",
+            "--seconds",
+            SECONDS,
+            "--data",
+        ])
+        .arg(data)
+        .args(more);
+    command
+}
+
+fn outbox(data: &Path) -> BTreeSet<String> {
+    let files = std::fs::read_dir(data.join("outbox")).unwrap();
+    files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+fn summary(output: &Output) -> serde_json::Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().find(|line| line.starts_with('{'));
+    let line = line.unwrap_or_else(|| panic!("no summary in {text}\n{}", String::from_utf8_lossy(&output.stderr)));
+    serde_json::from_str(line).unwrap()
+}
+
+/// Addresses collected and the partition into stories, read from the archive.
+async fn archive(data: &Path) -> (BTreeSet<String>, BTreeSet<BTreeSet<String>>) {
+    let store = diemtin::store::Store::open(&diemtin::store::Target::Sqlite(data.join("diemtin.db")))
+        .await
+        .unwrap();
+    let day = newsroom::day();
+    let (from, to) = (
+        day.start - chrono::Duration::days(3),
+        day.end + chrono::Duration::days(3),
+    );
+    let items = store.items_between(from, to, false, i64::MAX).await.unwrap();
+    let urls = items.iter().filter_map(|view| view.item.url.clone()).collect();
+    let mut stories: std::collections::BTreeMap<String, BTreeSet<String>> = Default::default();
+    for view in items {
+        if let Some(story) = view.story {
+            stories
+                .entry(story.to_string())
+                .or_default()
+                .insert(view.item.id.to_string());
+        }
+    }
+    store.close().await;
+    (urls, stories.into_values().collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_shows_items_stories_alerts_and_both_digests() {
+    let data = tempfile::tempdir().unwrap();
+    let output = demo(data.path(), &[]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let summary = summary(&output);
+    assert_eq!(summary["sample"], true);
+    assert_eq!(summary["items"], 162.0, "{summary}");
+    assert_eq!(summary["editions"], 4.0);
+    assert!(summary["stories"].as_f64().unwrap() >= 15.0, "{summary}");
+    let (urls, _) = archive(data.path()).await;
+    let wanted = newsroom::labels();
+    for (id, url) in newsroom::expected().into_iter().filter(|(id, _)| wanted[id].relevant) {
+        assert!(urls.contains(&url), "{id} {url} was not collected");
+    }
+    let mails = outbox(data.path());
+    assert_eq!(mails.len(), 8, "two kinds, two days, two recipients: {mails:?}");
+    for name in &mails {
+        let mail = std::fs::read_to_string(data.path().join("outbox").join(name)).unwrap();
+        assert!(mail.contains("X-Diemtin-Edition: "), "{name}");
+    }
+    let store = diemtin::store::Store::open(&diemtin::store::Target::Sqlite(data.path().join("diemtin.db")))
+        .await
+        .unwrap();
+    let day = newsroom::day();
+    let alerts = store
+        .alerts_between(day.start, day.end + chrono::Duration::days(1), 100)
+        .await
+        .unwrap();
+    let titles: Vec<_> = alerts
+        .iter()
+        .map(|alert| format!("{} {}", alert.kind, alert.title))
+        .collect();
+    assert!(
+        alerts
+            .iter()
+            .any(|a| a.rumour_id.as_deref() == Some("scam_gia_han_the")),
+        "the scam: {titles:?}"
+    );
+    assert!(
+        titles.iter().any(|title| title.contains("thuế")),
+        "the tax rumour: {titles:?}"
+    );
+    let labels = newsroom::labels();
+    let outage =
+        |id: &diemtin::model::ItemId| labels.get(id).and_then(|l| l.event.as_deref()) == Some("su-co-vssid-19-11");
+    for view in store.items_between(day.start, day.end, true, i64::MAX).await.unwrap() {
+        let flagged = view.analysis.is_some_and(|a| a.misinformation.verdict.is_flagged());
+        assert!(
+            !(flagged && outage(&view.item.id)),
+            "a complaint about the outage is flagged: {}",
+            view.item.text
+        );
+    }
+    store.close().await;
+}
+
+/// Ends a process when a test ends, however it ends.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_and_started_again_it_ends_with_the_same_archive_and_one_mail_each() {
+    let calm = tempfile::tempdir().unwrap();
+    let expected = {
+        assert!(demo(calm.path(), &[]).output().unwrap().status.success());
+        archive(calm.path()).await
+    };
+    let data = tempfile::tempdir().unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let address = format!("127.0.0.1:{port}");
+    let inbox = data.path().join("inbox");
+    std::fs::create_dir_all(&inbox).unwrap();
+    let epoch = diemtin::clock::real_ms();
+    let mark = format!("{{\"epoch_ms\":{epoch},\"seconds\":{SECONDS}}}");
+    std::fs::write(data.path().join("demo.json"), mark).unwrap();
+    let press = program()
+        .args([
+            "newsroom",
+            "--listen",
+            &address,
+            "--epoch",
+            &epoch.to_string(),
+            "--seconds",
+            SECONDS,
+            "--inbox",
+        ])
+        .arg(&inbox)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let _press = Killed(press);
+    let more = ["--resume", "--newsroom", &address];
+    let real = diemtin::clock::Clock::real();
+    for pause_ms in [1_700, 4_100, 2_300, 6_500] {
+        let mut running = Killed(demo(data.path(), &more).stdout(Stdio::null()).spawn().unwrap());
+        real.sleep(Duration::from_millis(pause_ms)).await;
+        running.0.kill().unwrap();
+        running.0.wait().unwrap();
+    }
+    let last = demo(data.path(), &more).output().unwrap();
+    assert!(last.status.success(), "{}", String::from_utf8_lossy(&last.stderr));
+    let found = archive(data.path()).await;
+    assert_eq!(found.0, expected.0, "the same addresses");
+    assert_eq!(found.1, expected.1, "the same stories");
+    assert_eq!(
+        outbox(data.path()),
+        outbox(calm.path()),
+        "one mail per recipient and edition"
+    );
+}
