@@ -88,6 +88,20 @@ async fn stopped() -> std::io::Result<()> {
 }
 
 /// Serves the pages; returns the address they are at.
-pub async fn start_web(_service: &Service, _stop: CancellationToken) -> Result<SocketAddr, Failure> {
-    Err(Failure::Work("the web pages are not part of this build yet".into()))
+pub async fn start_web(service: &Service, stop: CancellationToken) -> Result<SocketAddr, Failure> {
+    let address = service.config.web.listen;
+    crate::serve::may_listen(address).map_err(Failure::Usage)?;
+    let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
+        Failure::Usage(format!(
+            "cannot listen on {address}: {error}; choose another with web.listen"
+        ))
+    })?;
+    let bound = listener.local_addr()?;
+    let service = service.clone();
+    tokio::spawn(async move {
+        if let Err(error) = crate::serve::serve(listener, service, stop).await {
+            tracing::error!(%error, "the web pages ended");
+        }
+    });
+    Ok(bound)
 }

@@ -18,6 +18,11 @@ pub enum Level {
 }
 
 impl Level {
+    /// Its number, 1 to 3.
+    pub fn number(&self) -> u8 {
+        *self as u8
+    }
+
     /// The word people see.
     pub fn label(self) -> &'static str {
         match self {

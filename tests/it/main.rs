@@ -9,6 +9,7 @@ mod data_files;
 mod extracts;
 mod newsroom;
 mod plays_the_day;
+mod serves;
 mod stores;
 mod tells_stories;
 mod understands;
