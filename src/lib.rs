@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Modules stand in the order of the pipeline. Text stages are pure; only `collect`, `deliver` and `newsroom` touch the
-//! network, only `store` touches SQL, only `search` touches the index, and only `pipeline` knows the order.
+//! network, only `store` touches SQL, and only `pipeline` knows the order.
 #![deny(missing_docs)]
 
 pub mod clock;
@@ -39,8 +39,6 @@ pub mod deliver;
 pub mod evidence;
 
 pub mod store;
-
-pub mod search;
 
 pub mod newsroom;
 

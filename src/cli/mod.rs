@@ -91,6 +91,19 @@ enum Command {
     /// The demo's press and social network as a process of its own
     #[command(after_help = "Example: diemtin newsroom --listen 127.0.0.1:9000")]
     Newsroom(demo::NewsroomArguments),
+    /// Query the archive (not available yet)
+    Search(NotYet),
+    /// Users, their roles, passwords and tokens (not available yet)
+    User(NotYet),
+    /// Copy database, snapshots and outbox into one file (not available yet)
+    Backup(NotYet),
+    /// Bring back what `backup` wrote (not available yet)
+    Restore(NotYet),
+    /// Rebuild the search index from the database (not available yet)
+    Reindex(NotYet),
+    /// Bring the database to the present schema
+    #[command(after_help = "Example: diemtin migrate --data /var/lib/diemtin")]
+    Migrate,
     /// Rebuild models, or train a classifier (not available yet)
     Train(NotYet),
     /// Run a stretch of time through the detectors (not available yet)
@@ -152,6 +165,13 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Eval(arguments) => eval::eval(&common, arguments),
         Command::Stories(arguments) => stories::stories(&common, arguments),
         Command::Check(arguments) => check::check(&common, arguments),
+        // Opening the store brings its schema up to date.
+        Command::Migrate => context::store(&context::config(&common)?).await.map(|_| ()),
+        Command::Search(_) => not_yet("search"),
+        Command::User(_) => not_yet("user"),
+        Command::Backup(_) => not_yet("backup"),
+        Command::Restore(_) => not_yet("restore"),
+        Command::Reindex(_) => not_yet("reindex"),
         Command::Train(_) => not_yet("train"),
         Command::Replay(_) => not_yet("replay"),
         Command::Diff(_) => not_yet("diff"),

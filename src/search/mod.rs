@@ -1,1 +1,0 @@
-//! The analysts' index and its query language; derived from the store, rebuilt at any time.
