@@ -25,6 +25,8 @@ const WIDE: &[&str] = &[
     "bệnh nghề nghiệp",
     "viện phí",
     "bệnh viện",
+    "nhập viện",
+    "mắc bệnh",
     "khám bệnh",
     "khám chữa bệnh",
     "chữa bệnh",

@@ -6,6 +6,7 @@ mod support;
 mod architecture;
 mod collects;
 mod data_files;
+mod delivers;
 mod extracts;
 mod newsroom;
 mod plays_the_day;

@@ -2,4 +2,6 @@
 
 pub mod client;
 
+pub mod mailbox;
+
 pub mod store;
