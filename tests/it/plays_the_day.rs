@@ -8,7 +8,7 @@ use std::time::Duration;
 use diemtin::newsroom;
 
 /// Real seconds of the day in these tests: short enough to wait for, long enough for a debug build.
-const SECONDS: &str = "40";
+const SECONDS: &str = "60";
 
 fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_diemtin"))
