@@ -40,6 +40,8 @@ pub mod evidence;
 
 pub mod store;
 
+pub mod search;
+
 pub mod newsroom;
 
 pub mod pipeline;

@@ -188,7 +188,7 @@ fn explain(file: &str, text: &str, error: &toml::de::Error) -> DataError {
     let is_name = message.starts_with("unknown field") || message.starts_with("unknown variant");
     let nearest = words
         .split_first()
-        .and_then(|(wrong, valid)| checks::nearest(wrong, valid.iter().copied()));
+        .and_then(|(wrong, valid)| crate::text::nearest(wrong, valid.iter().copied()));
     let problem = match (is_name, nearest) {
         (true, Some(nearest)) => format!("{message}; did you mean `{nearest}`?"),
         _ => message.to_owned(),

@@ -43,6 +43,7 @@ pub async fn collect(common: &Common, arguments: Arguments) -> Outcome {
         relevant += step.relevant;
         events += step.events;
     }
+    super::search::index_changes(&service).await?;
     println!(
         "{items} new items, {relevant} relevant, {events} alert events, {} entries wait",
         service.store.waiting_entries().await?

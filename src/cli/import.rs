@@ -64,6 +64,9 @@ pub async fn import(common: &Common, arguments: Arguments) -> Outcome {
         }
     }
     bar.finish_and_clear();
+    if !arguments.dry_run {
+        super::search::index_changes(&service).await?;
+    }
     for error in &done.errors {
         eprintln!("{}: {error}", arguments.file.display());
     }

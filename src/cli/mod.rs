@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 success, 1 the work found a failure it reports, 2 wrong usage or configuration.
 
+mod backup;
 mod check;
 mod collect;
 mod context;
@@ -10,9 +11,12 @@ mod digest;
 mod eval;
 mod import;
 mod inspect;
+mod ledger;
 mod output;
 mod run;
+mod search;
 mod stories;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -91,16 +95,24 @@ enum Command {
     /// The demo's press and social network as a process of its own
     #[command(after_help = "Example: diemtin newsroom --listen 127.0.0.1:9000")]
     Newsroom(demo::NewsroomArguments),
-    /// Query the archive (not available yet)
-    Search(NotYet),
-    /// Users, their roles, passwords and tokens (not available yet)
-    User(NotYet),
-    /// Copy database, snapshots and outbox into one file (not available yet)
-    Backup(NotYet),
-    /// Bring back what `backup` wrote (not available yet)
-    Restore(NotYet),
-    /// Rebuild the search index from the database (not available yet)
-    Reindex(NotYet),
+    /// Query the archive
+    #[command(after_help = "Example: diemtin search 'chu_de:luong_huu AND \"tăng 8%\"' --from 2026-11-01 --limit 50")]
+    Search(search::Arguments),
+    /// Rebuild the search index from the database
+    #[command(after_help = "Example: diemtin reindex --data /var/lib/diemtin")]
+    Reindex,
+    /// Users, their roles, passwords and tokens
+    #[command(subcommand, after_help = "Example: diemtin user add lan --role editor")]
+    User(user::What),
+    /// Copy database, snapshots, outbox and inbox into one file, while the service runs
+    #[command(after_help = "Example: diemtin backup diemtin-2026-11-20.tar.gz")]
+    Backup(backup::Arguments),
+    /// Bring back what `backup` wrote, into a new or empty data folder
+    #[command(after_help = "Example: diemtin restore diemtin-2026-11-20.tar.gz --data data-moi")]
+    Restore(backup::Arguments),
+    /// What was and was not seen in a period
+    #[command(after_help = "Example: diemtin ledger --from 2026-11-01 --to 2026-11-07")]
+    Ledger(ledger::Arguments),
     /// Bring the database to the present schema
     #[command(after_help = "Example: diemtin migrate --data /var/lib/diemtin")]
     Migrate,
@@ -116,8 +128,6 @@ enum Command {
     Report(NotYet),
     /// Erase an item for a stated reason (not available yet)
     Erase(NotYet),
-    /// What was and was not seen in a period (not available yet)
-    Ledger(NotYet),
 }
 
 /// Arguments of a command that a later version brings: taken and answered with exit 2.
@@ -167,18 +177,18 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Check(arguments) => check::check(&common, arguments),
         // Opening the store brings its schema up to date.
         Command::Migrate => context::store(&context::config(&common)?).await.map(|_| ()),
-        Command::Search(_) => not_yet("search"),
-        Command::User(_) => not_yet("user"),
-        Command::Backup(_) => not_yet("backup"),
-        Command::Restore(_) => not_yet("restore"),
-        Command::Reindex(_) => not_yet("reindex"),
+        Command::Search(arguments) => search::search(&common, arguments).await,
+        Command::Reindex => search::reindex(&common).await,
+        Command::User(what) => user::user(&common, what).await,
+        Command::Backup(arguments) => backup::backup(&common, arguments).await,
+        Command::Restore(arguments) => backup::restore(&common, arguments).await,
+        Command::Ledger(arguments) => ledger::ledger(&common, arguments).await,
         Command::Train(_) => not_yet("train"),
         Command::Replay(_) => not_yet("replay"),
         Command::Diff(_) => not_yet("diff"),
         Command::Verify(_) => not_yet("verify"),
         Command::Report(_) => not_yet("report"),
         Command::Erase(_) => not_yet("erase"),
-        Command::Ledger(_) => not_yet("ledger"),
     }
 }
 

@@ -87,19 +87,22 @@ async fn stopped() -> std::io::Result<()> {
     }
 }
 
-/// Serves the pages; returns the address they are at.
+/// Serves the pages and keeps their search index; returns the address they are at.
 pub async fn start_web(service: &Service, stop: CancellationToken) -> Result<SocketAddr, Failure> {
     let address = service.config.web.listen;
-    crate::serve::may_listen(address).map_err(Failure::Usage)?;
+    crate::serve::may_listen(address, &service.store.list_users().await?).map_err(Failure::Usage)?;
     let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
         Failure::Usage(format!(
             "cannot listen on {address}: {error}; choose another with web.listen"
         ))
     })?;
     let bound = listener.local_addr()?;
+    let searching = service.searching()?;
+    let (this, token, index) = (service.clone(), stop.clone(), searching.clone());
+    tokio::spawn(async move { this.index_loop(index, token).await });
     let service = service.clone();
     tokio::spawn(async move {
-        if let Err(error) = crate::serve::serve(listener, service, stop).await {
+        if let Err(error) = crate::serve::serve(listener, service, searching, stop).await {
             tracing::error!(%error, "the web pages ended");
         }
     });

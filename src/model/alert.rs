@@ -1,6 +1,7 @@
 //! Alerts: a rule firing with its evidence and its state in the hands of people.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{AlertId, ItemId, StoryId, Time};
 use crate::word_enum;
@@ -141,7 +142,7 @@ word_enum!(
 );
 
 /// A rule firing: one line of the live feed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Alert {
     /// Its id, the same after a restart.
     pub id: AlertId,
@@ -150,6 +151,7 @@ pub struct Alert {
     /// What it is about.
     pub kind: AlertKind,
     /// How loud.
+    #[schema(value_type = u8, minimum = 1, maximum = 3)]
     pub level: Level,
     /// How people stand to it.
     pub state: AlertState,
@@ -168,8 +170,10 @@ pub struct Alert {
     /// Departments concerned.
     pub departments: Vec<String>,
     /// When it came into being.
+    #[schema(value_type = String, format = DateTime)]
     pub opened_at: Time,
     /// When it last changed by itself.
+    #[schema(value_type = String, format = DateTime)]
     pub updated_at: Time,
     /// Whether it went quiet by itself.
     pub resolved: bool,
@@ -178,9 +182,10 @@ pub struct Alert {
 }
 
 /// A change of an alert at a time (contract: replay, without `alert`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AlertEvent {
     /// When, by the service's clock.
+    #[schema(value_type = String, format = DateTime)]
     pub at: Time,
     /// What happened.
     pub event: AlertEventKind,

@@ -1,6 +1,7 @@
 //! What understanding makes of one item (contract: "Analysis"). A program's suggestion; a conclusion is a person's.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::ItemId;
 use crate::word_enum;
@@ -77,7 +78,61 @@ word_enum!(
     }
 );
 
+impl SentimentLabel {
+    /// The words people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            SentimentLabel::Negative => "tiêu cực",
+            SentimentLabel::Neutral => "trung tính",
+            SentimentLabel::Positive => "tích cực",
+        }
+    }
+}
+
+impl ContentKind {
+    /// The words people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            ContentKind::Claim => "khẳng định",
+            ContentKind::Complaint => "phản ánh",
+            ContentKind::Question => "hỏi",
+            ContentKind::Suggestion => "kiến nghị",
+            ContentKind::Praise => "khen",
+            ContentKind::Report => "đưa tin",
+            ContentKind::Comment => "bình luận",
+            ContentKind::Ad => "quảng cáo",
+        }
+    }
+}
+
+impl FactVerdict {
+    /// The words people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            FactVerdict::Matches => "khớp",
+            FactVerdict::Outdated => "số cũ, đã hết hiệu lực",
+            FactVerdict::NotYet => "chưa có hiệu lực",
+            FactVerdict::Contradicts => "không khớp quy định",
+            FactVerdict::Unclear => "chưa đủ căn cứ đối chiếu",
+        }
+    }
+}
+
 impl Verdict {
+    /// The words people see: always a sign, never a conclusion.
+    pub fn label(self) -> &'static str {
+        match self {
+            Verdict::None => "không có dấu hiệu",
+            Verdict::Rumour => "có dấu hiệu trùng tin đồn đã biết",
+            Verdict::Scam => "có dấu hiệu lừa đảo",
+            Verdict::Outdated => "số liệu, quy định cũ",
+            Verdict::Contradicts => "không khớp quy định",
+            Verdict::NeedsCheck => "cần kiểm chứng",
+            Verdict::Debunk => "bài đính chính, cảnh báo",
+            Verdict::Question => "câu hỏi thực hư",
+        }
+    }
+
     /// Whether the item is flagged: counted as suspected misinformation.
     pub fn is_flagged(self) -> bool {
         matches!(
@@ -88,7 +143,7 @@ impl Verdict {
 }
 
 /// A topic with its score in 0..=1.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TopicScore {
     /// Id of the topic, the file name in `alerts/topics/`.
     pub id: String,
@@ -97,7 +152,7 @@ pub struct TopicScore {
 }
 
 /// A sentiment with its score in 0..=1.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Sentiment {
     /// Which.
     pub label: SentimentLabel,
@@ -106,7 +161,7 @@ pub struct Sentiment {
 }
 
 /// A value found in the text, held against one fact.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FactCheck {
     /// Id of the fact.
     pub id: String,
@@ -119,7 +174,7 @@ pub struct FactCheck {
 }
 
 /// The suggestion about misinformation with what it rests on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Misinformation {
     /// The suggestion.
     pub verdict: Verdict,
@@ -132,7 +187,7 @@ pub struct Misinformation {
 }
 
 /// The words that led to a decision.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Reason {
     /// The decision: `relevance`, `topic:luong_huu`, `sentiment:negative`, `rumour:scam_tet`, `province:hue`.
     pub what: String,
@@ -143,7 +198,7 @@ pub struct Reason {
 }
 
 /// What understanding makes of one item.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Analysis {
     /// The item.
     pub id: ItemId,

@@ -1,6 +1,7 @@
 //! Items: what was published, in our own terms, and what was seen of them later.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{ItemId, SourceId, Time};
 
@@ -9,7 +10,8 @@ use super::{ItemId, SourceId, Time};
 macro_rules! word_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
 
         impl $name {
@@ -97,8 +99,51 @@ word_enum!(
     }
 );
 
+impl ItemKind {
+    /// The words people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            ItemKind::Press => "bài báo",
+            ItemKind::Post => "bài đăng",
+            ItemKind::Comment => "bình luận",
+            ItemKind::Video => "video",
+        }
+    }
+}
+
+impl Platform {
+    /// The words people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            Platform::Press => "báo chí",
+            Platform::Facebook => "Facebook",
+            Platform::Youtube => "YouTube",
+            Platform::Zalo => "Zalo",
+            Platform::Tiktok => "TikTok",
+            Platform::Telegram => "Telegram",
+            Platform::Forum => "diễn đàn",
+            Platform::Sms => "tin nhắn",
+            Platform::Threads => "Threads",
+            Platform::Other => "khác",
+        }
+    }
+}
+
+impl Access {
+    /// The words people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            Access::Public => "công khai",
+            Access::OwnPage => "trang của Ngành",
+            Access::Vendor => "nhà cung cấp",
+            Access::Tip => "người dân báo tin",
+            Access::Manual => "nhập tay",
+        }
+    }
+}
+
 /// Reactions, comments, shares and views as last seen.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Engagement {
     /// Likes and other reactions.
@@ -112,7 +157,7 @@ pub struct Engagement {
 }
 
 /// One published piece in our own terms; text is NFC.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Item {
     /// Its identity: the same piece found twice has the same id.
     pub id: ItemId,
@@ -137,8 +182,10 @@ pub struct Item {
     /// Language as declared, ISO 639-1; detected by analysis when absent.
     pub lang: Option<String>,
     /// When the publisher says it was published.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub published_at: Option<Time>,
     /// When we first saw it.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub collected_at: Option<Time>,
     /// The earlier item it answers.
     pub parent: Option<ItemId>,
@@ -159,6 +206,22 @@ impl Item {
     /// When it counts as published: the publisher's word, else our first sight of it, else `at`.
     pub fn time(&self, at: Time) -> Time {
         self.published_at.or(self.collected_at).unwrap_or(at)
+    }
+
+    /// The item without what tells who a private person is: as it may be shown outside the archive.
+    pub fn masked(mut self) -> Self {
+        if !self.is_social() {
+            return self;
+        }
+        if self.source_rank == 3 {
+            self.source = self.platform.as_str().into();
+            self.url = None;
+        }
+        self.author = self.author.as_deref().map(masked_author);
+        self.title = masked_text(&self.title);
+        self.text = masked_text(&self.text);
+        self.thread = self.thread.as_deref().map(masked_text);
+        self
     }
 
     /// Whether people on a social platform wrote it, rather than a newsroom.
@@ -346,6 +409,24 @@ impl Fields<'_> {
     }
 }
 
+/// A text as it may be shown: accounts named in it (`@name`) keep their first letter only. As long as `text` in characters,
+/// so that positions agree.
+pub fn masked_text(text: &str) -> String {
+    let mut since_at = None;
+    let mut before = ' ';
+    text.chars()
+        .map(|c| {
+            since_at = match since_at {
+                _ if c == '@' && !before.is_alphanumeric() => Some(0),
+                Some(n) if c.is_alphanumeric() || matches!(c, '.' | '_') => Some(n + 1),
+                _ => None,
+            };
+            before = c;
+            if since_at.is_some_and(|n| n > 1) { '*' } else { c }
+        })
+        .collect()
+}
+
 /// An account's name as it may be shown: the first letter and asterisks, so that nobody is named.
 pub fn masked_author(author: &str) -> String {
     match author.trim_start_matches('@').chars().next() {
@@ -380,5 +461,9 @@ mod tests {
     #[test]
     fn an_account_is_shown_by_its_first_letter_only() {
         assert_eq!(masked_author("@mebau.thang8"), "m***");
+        assert_eq!(
+            masked_text("cảm ơn @mebau.t8, mail a@b.vn"),
+            "cảm ơn @m*******, mail a@b.vn"
+        );
     }
 }

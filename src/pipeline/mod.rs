@@ -1,14 +1,20 @@
 //! Joins the stages with the store: the only module that knows their order.
 
+pub mod backup;
+
 pub mod cases;
 
 pub mod collecting;
 
 pub mod importing;
 
+pub mod ledger;
+
 pub mod publishing;
 
 pub mod scoring;
+
+pub mod searching;
 
 pub mod service;
 

@@ -12,10 +12,11 @@ use crate::config::{Agency, DigestPlan};
 use crate::deliver::{self, Carrier, schedule};
 use crate::digest::{self, Counts, Input, Member, Outlet, StoryBrief};
 use crate::model::delivery::SendOutcome;
-use crate::model::digest::{Coverage, DigestKind, Edition, EditionKey, Period, Rendered};
-use crate::model::source::Status;
+use crate::model::digest::{DigestKind, Edition, EditionKey, Period, Rendered};
 use crate::model::{SourceId, Time};
 use crate::store::{DayCounts, Frozen, Store};
+
+use super::ledger;
 
 /// How long a worker may hold a delivery, in milliseconds of the clock: longer than any dialogue with a server takes.
 const LEASE_MS: i64 = 10 * 60 * 1000;
@@ -123,7 +124,7 @@ impl Publishing {
             is_late,
             stories: self.stories(&period).await?,
             alerts: self.store.alerts_between(period.from, period.to, 200).await?,
-            coverage: self.coverage(&period).await?,
+            coverage: ledger::coverage(&self.store, &self.catalogue, &period).await?,
             counts: counts(&self.store.day_counts(period.from, period.to).await?),
             before: Some(counts(&self.store.day_counts(from - length, from).await?)).filter(|c| c.items > 0),
             previous_stories: previous,
@@ -174,35 +175,6 @@ impl Publishing {
             .iter()
             .map(|source| (source.id.clone(), outlet(source)))
             .collect()
-    }
-
-    /// Which active sources answered in a period, and what is not covered at all.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn coverage(&self, period: &Period) -> Result<Coverage, PublishError> {
-        let health = self.store.source_health(period.from, period.to).await?;
-        let mut coverage = Coverage {
-            not_covered: vec!["nhóm kín Facebook".into(), "Zalo (ngoài tin người dân gửi)".into()],
-            ..Coverage::default()
-        };
-        let active = self
-            .catalogue
-            .sources
-            .iter()
-            .filter(|s| s.status == Status::Active && !s.feeds.is_empty());
-        for source in active {
-            coverage.sources += 1;
-            if health.get(&source.id).is_some_and(|h| h.answered > 0) {
-                coverage.answered += 1;
-                continue;
-            }
-            coverage.silent.push(source.name.clone());
-            if source.rank == 1 {
-                coverage.silent_rank1.push(source.name.clone());
-            }
-        }
-        Ok(coverage)
     }
 
     /// Sends everything that is pending and due. Returns how many deliveries were handed over.

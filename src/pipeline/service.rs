@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::collecting::Collecting;
 use super::importing;
 use super::publishing::{self, Publishing};
+use super::searching::{Searching, SearchingError};
 use super::understanding::Understanding;
 use crate::analyse::Analyser;
 use crate::catalogue::Catalogue;
@@ -24,6 +25,8 @@ use crate::store::Store;
 const PAUSE: Duration = Duration::from_secs(5);
 /// How long they wait after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
+/// How long the index waits for changes, in real time: what is searched must be fresh however fast the day goes.
+const INDEX_PAUSE: Duration = Duration::from_millis(500);
 
 /// The parts that the roles share.
 #[derive(Clone)]
@@ -106,6 +109,45 @@ impl Service {
             carrier: Carrier::from_config(&self.config.mail, &publishing::outbox(&self.config.data))?,
             max_attempts: self.config.mail.max_attempts,
         })
+    }
+
+    /// The archive as analysts search it.
+    ///
+    /// # Errors
+    /// When the folder of the index cannot be used.
+    pub fn searching(&self) -> Result<Searching, crate::search::SearchError> {
+        Searching::open(self.store.clone(), &self.catalogue, &self.config.data.join("index"))
+    }
+
+    /// Keeps the index up to date, until `stop`; while another process does, it only waits to take over.
+    pub async fn index_loop(&self, searching: Searching, stop: CancellationToken) {
+        let real = Clock::real();
+        let mut writer = None;
+        while !stop.is_cancelled() {
+            let pause = match self.index_once(&searching, &mut writer).await {
+                Ok(()) => INDEX_PAUSE,
+                Err(error) => {
+                    tracing::error!(%error, "the search index could not be brought up to date; trying again");
+                    writer = None;
+                    AFTER_FAILURE
+                }
+            };
+            stop.run_until_cancelled(real.sleep(pause)).await;
+        }
+    }
+
+    async fn index_once(
+        &self,
+        searching: &Searching,
+        writer: &mut Option<Arc<crate::search::Writer>>,
+    ) -> Result<(), SearchingError> {
+        if writer.is_none() {
+            *writer = searching.writer()?;
+        }
+        if let Some(writer) = writer {
+            searching.catch_up(writer, |_| {}).await?;
+        }
+        Ok(())
     }
 
     /// Imports what lies in the inbox, again and again, until `stop`.

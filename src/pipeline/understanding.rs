@@ -243,8 +243,18 @@ fn describe(id: &StoryId, members: &[(&WindowItem, bool)]) -> Story {
             .map(|(w, _)| &w.item.source)
             .collect::<BTreeSet<_>>()
             .len() as i64,
-        topic: String::new(),
+        topic: main_topic(members),
     }
+}
+
+/// The topic most items of a story are about; the first by id of several.
+fn main_topic(members: &[(&WindowItem, bool)]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for topic in members.iter().filter_map(|(w, _)| w.topic.as_deref()) {
+        *counts.entry(topic).or_default() += 1;
+    }
+    let most = counts.iter().max_by_key(|(topic, n)| (**n, std::cmp::Reverse(**topic)));
+    most.map(|(topic, _)| (*topic).to_owned()).unwrap_or_default()
 }
 
 /// The headline, or the first words of a post.

@@ -13,14 +13,14 @@ use futures::stream::{self, Stream};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, State};
+use super::{Failure, Site, State};
 use crate::clock::Clock;
 use crate::model::alert::Alert;
 
 /// Alerts in a feed.
 const MOST: i64 = 100;
 
-async fn recent(state: &State) -> Result<Vec<Alert>, Failure> {
+async fn recent(state: &Site) -> Result<Vec<Alert>, Failure> {
     let now = state.clock.now();
     Ok(state
         .store
@@ -28,7 +28,7 @@ async fn recent(state: &State) -> Result<Vec<Alert>, Failure> {
         .await?)
 }
 
-fn title(state: &State) -> String {
+fn title(state: &Site) -> String {
     let sample = if state.config.agency.is_sample {
         "[MẪU] DỮ LIỆU MẪU – KHÔNG CÓ THẬT – "
     } else {

@@ -1,126 +1,190 @@
 //! Web pages in Vietnamese, the JSON API, the alert feeds.
 //!
-//! First version: on loopback only and without login; any other address is refused until users come.
+//! Open on loopback while no user exists; everywhere else, and once one exists, every route but `/healthz`, `/login` and
+//! `/assets` asks for a login or a token ([`login`]). Private persons are shown by a letter only ([`shown`]).
 
 mod api;
 
+mod assets;
+
+mod failure;
+
 mod feeds;
+
+mod login;
+
+mod metrics;
 
 mod pages;
 
-use std::net::SocketAddr;
+mod shown;
+
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{Request, State as Given};
+use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::response::Response;
+use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::catalogue::Catalogue;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::evidence::Snapshots;
+use crate::model::user::Role;
+use crate::pipeline::searching::Searching;
 use crate::pipeline::service::Service;
+use crate::store::{Store, User};
 
-/// What every handler is given.
-pub type State = Arc<Service>;
+pub use failure::Failure;
+pub use login::{MIN_PASSWORD, hash_password};
 
-/// Why a page could not be shown.
-#[derive(Debug)]
-enum Failure {
-    /// There is no such thing.
-    NotFound,
-    /// The store or a template failed; logged where it is turned into an answer.
-    Broken(String),
+/// What every handler works with.
+struct Site {
+    config: Arc<Config>,
+    catalogue: Arc<Catalogue>,
+    store: Store,
+    clock: Clock,
+    snapshots: Snapshots,
+    searching: Searching,
+    doors: login::Doors,
 }
 
-impl<E: std::error::Error> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::Broken(error.to_string())
-    }
-}
+type State = Arc<Site>;
 
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        match self {
-            Self::NotFound => (StatusCode::NOT_FOUND, "Không có trang này.").into_response(),
-            Self::Broken(problem) => {
-                tracing::error!(%problem, "a page could not be shown");
-                (StatusCode::INTERNAL_SERVER_ERROR, "Hệ thống gặp lỗi, xin thử lại sau.").into_response()
-            }
-        }
-    }
-}
-
-/// Whether the pages may be served at `address`: loopback only while there is no login.
+/// Whether the pages may be served at `address`: anywhere but on loopback an administrator must exist.
 ///
 /// # Errors
 /// Says what to do instead.
-pub fn may_listen(address: SocketAddr) -> Result<(), String> {
-    match address.ip().is_loopback() {
-        true => Ok(()),
-        false => Err(format!(
-            "refusing to serve on {address}: this version has no login; listen on 127.0.0.1 and use a tunnel"
-        )),
+pub fn may_listen(address: SocketAddr, users: &[User]) -> Result<(), String> {
+    let is_managed = users
+        .iter()
+        .any(|user| user.role == Role::Administrator && !user.disabled && !user.password.is_empty());
+    if address.ip().is_loopback() || is_managed {
+        return Ok(());
     }
+    Err(format!(
+        "refusing to serve on {address} before there is an administrator: \
+         run `diemtin user add NAME --role administrator`, or listen on 127.0.0.1"
+    ))
 }
 
 /// Serves until `stop`.
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(listener: TcpListener, service: Service, stop: CancellationToken) -> std::io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    service: Service,
+    searching: Searching,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
     let ended = stop.clone();
-    axum::serve(listener, router(Arc::new(service), stop))
+    let site = Site {
+        doors: login::Doors::new(listener.local_addr()?.ip().is_loopback()),
+        snapshots: service.snapshots(),
+        config: service.config,
+        catalogue: service.catalogue,
+        store: service.store,
+        clock: service.clock,
+        searching,
+    };
+    metrics::start();
+    axum::serve(listener, router(Arc::new(site), stop))
         .with_graceful_shutdown(ended.cancelled_owned())
         .await
 }
 
-fn router(state: State, stop: CancellationToken) -> Router {
+fn router(site: State, stop: CancellationToken) -> Router {
+    let (api, openapi) = api::router();
+    let openapi = Arc::new(openapi);
     Router::new()
-        .route("/", get(pages::today))
-        .route("/alerts", get(pages::alerts))
-        .route("/alerts/{id}", get(pages::alert))
-        .route("/stories/{id}", get(pages::story))
-        .route("/items/{id}", get(pages::item))
-        .route("/items/{id}/snapshot", get(pages::snapshot))
-        .route("/digests", get(pages::digests))
-        .route("/digests/{id}", get(pages::digest))
-        .route("/digests/{id}/{form}", get(pages::digest_form))
-        .route("/sources", get(pages::sources))
+        .merge(pages())
         .route("/alerts.atom", get(feeds::atom))
         .route("/alerts.json", get(feeds::json))
         .route("/api/alerts/stream", get(feeds::stream))
-        .route("/api/alerts", get(api::alerts))
-        .route("/api/stories", get(api::stories))
-        .route("/api/digests", get(api::digests))
-        .route("/api/sources", get(api::sources))
+        .route(
+            "/openapi.json",
+            get(move || async move { axum::Json(openapi.as_ref().clone()) }),
+        )
+        .route("/metrics", get(metrics::metrics))
+        .merge(api)
+        .layer(middleware::from_fn_with_state(site.clone(), login::identify))
         .route("/healthz", get(|| async { "ok" }))
+        .route("/assets/{name}", get(assets::asset))
+        .fallback(|| async { Failure::NotFound })
         .layer(axum::Extension(stop))
-        .layer(middleware::from_fn(guard))
-        .with_state(state)
+        .layer(middleware::from_fn_with_state(site.clone(), failure::explain))
+        .layer(middleware::from_fn_with_state(site.clone(), guard))
+        .layer(tower_http::catch_panic::CatchPanicLayer::new())
+        .with_state(site)
 }
 
-/// Answers only for names of this machine, so that no page elsewhere can read ours through a rebound name; and says what
-/// a browser may do with the answer.
-async fn guard(request: Request, next: Next) -> Response {
+fn pages() -> Router<State> {
+    Router::new()
+        .route("/", get(pages::today::today))
+        .route("/alerts", get(pages::alerts::alerts))
+        .route("/alerts/{id}", get(pages::alerts::alert).post(pages::alerts::act))
+        .route("/stories/{id}", get(pages::items::story))
+        .route("/items/{id}", get(pages::items::item))
+        .route("/items/{id}/snapshot", get(pages::items::snapshot))
+        .route("/search", get(pages::search::search))
+        .route("/search.csv", get(pages::search::export))
+        .route("/digests", get(pages::digests::digests))
+        .route("/digests/{id}", get(pages::digests::digest))
+        .route("/digests/{id}/{form}", get(pages::digests::form))
+        .route("/sources", get(pages::sources::sources))
+        .route("/users", get(pages::users::users))
+        .route("/login", get(login::form).post(login::login))
+        .route("/logout", post(login::logout))
+}
+
+/// Answers only for names of ours, so that no page elsewhere can read ours through a rebound name; and says what a browser
+/// may do with the answer.
+async fn guard(Given(site): Given<State>, request: Request, next: Next) -> Response {
     let host = request
         .headers()
         .get(header::HOST)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    if !matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
-        return (StatusCode::MISDIRECTED_REQUEST, "Địa chỉ này không được phục vụ.").into_response();
+        .and_then(|value| value.to_str().ok());
+    let name = host.and_then(|host| host.parse::<axum::http::uri::Authority>().ok());
+    if !name.is_some_and(|name| is_ours(&site, name.host())) {
+        return axum::response::IntoResponse::into_response(Failure::OtherHost);
     }
     let mut response = next.run(request).await;
+    ::metrics::counter!("diemtin_http_requests_total", "status" => response.status().as_str().to_owned()).increment(1);
     let headers = response.headers_mut();
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self' 'unsafe-inline'; connect-src 'self'; \
-                  frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'";
+    let policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+                  frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static(policy));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// The address listened on, `localhost`, and the host of `web.public_url`.
+fn is_ours(site: &Site, host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
+    let public = site
+        .config
+        .web
+        .public_url
+        .as_deref()
+        .and_then(|url| url::Url::parse(url).ok());
+    let is_public = public.is_some_and(|url| url.host_str().is_some_and(|name| name.eq_ignore_ascii_case(host)));
+    let is_address = host
+        .parse::<IpAddr>()
+        .is_ok_and(|address| match site.doors.is_loopback {
+            true => address.is_loopback(),
+            false => true,
+        });
+    is_public || is_address || host.eq_ignore_ascii_case("localhost")
 }

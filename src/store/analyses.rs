@@ -37,13 +37,14 @@ struct Row {
     method: String,
     warnings: String,
     removed: i64,
+    seq: i64,
 }
 
 /// The columns of a view; callers append joins and conditions.
 macro_rules! view {
     ($rest:literal) => {
         concat!(
-            "select i.item, a.analysis, s.story, s.reprint_of, i.snapshot, i.method, i.warnings, i.removed from items i ",
+            "select i.item, a.analysis, s.story, s.reprint_of, i.snapshot, i.method, i.warnings, i.removed, i.seq from items i ",
             "left join analyses a on a.item = i.id left join story_items s on s.item = i.id ",
             $rest
         )
@@ -189,6 +190,22 @@ impl Store {
             .bind(limit)
             .fetch_all(db)
             .await?))
+    }
+
+    /// Items changed after the change numbered `seq`, with the number of each, in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn item_views_after(&self, seq: i64, limit: i64) -> Result<Vec<(i64, ItemView)>> {
+        let sql = view!("where i.seq > $1 order by i.seq limit $2");
+        let rows: Vec<Row> = reading!(self, |db| sqlx::query_as(sql)
+            .bind(seq)
+            .bind(limit)
+            .fetch_all(db)
+            .await?);
+        rows.into_iter()
+            .map(|row| Ok((row.seq, ItemView::try_from(row)?)))
+            .collect()
     }
 
     /// The items that answer `id`, oldest first.

@@ -254,20 +254,6 @@ impl Store {
         Ok(reading!(self, |db| sqlx::query_scalar(sql).fetch_one(db).await?))
     }
 
-    /// Ids of items changed after `seq`, with the number of each, in order.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn items_after(&self, seq: i64, limit: i64) -> Result<Vec<(i64, ItemId)>> {
-        let sql = "select seq, id from items where seq > $1 order by seq limit $2";
-        let rows: Vec<(i64, String)> = reading!(self, |db| sqlx::query_as(sql)
-            .bind(seq)
-            .bind(limit)
-            .fetch_all(db)
-            .await?);
-        Ok(rows.into_iter().map(|(seq, id)| (seq, ItemId(id))).collect())
-    }
-
     /// What was seen of an item later, oldest first.
     ///
     /// # Errors

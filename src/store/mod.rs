@@ -144,4 +144,24 @@ impl Store {
             .rows_affected());
         Ok(())
     }
+
+    /// The name this archive was given when it was made, `fresh` if it has none yet; and the number of its last change.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn archive(&self, fresh: &str) -> Result<(String, i64)> {
+        Ok(backend::writing!(self, |tx| {
+            sqlx::query("insert into meta (key, value) values ('archive', $1) on conflict (key) do nothing")
+                .bind(fresh)
+                .execute(&mut *tx)
+                .await?;
+            let name: String = sqlx::query_scalar("select value from meta where key = 'archive'")
+                .fetch_one(&mut *tx)
+                .await?;
+            let seq: i64 = sqlx::query_scalar("select value from sequence where name = 'items'")
+                .fetch_one(&mut *tx)
+                .await?;
+            (name, seq)
+        }))
+    }
 }

@@ -15,6 +15,8 @@ pub struct WindowItem {
     pub at: Time,
     /// The story it is in now.
     pub story: Option<StoryId>,
+    /// Its main topic.
+    pub topic: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -50,18 +52,20 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn story_window(&self, from: Time) -> Result<Vec<WindowItem>> {
-        let sql = "select i.item, i.published, s.story from items i left join story_items s on s.item = i.id
+        let sql = "select i.item, i.published, s.story, a.topic from items i left join story_items s on s.item = i.id
+                   left join analyses a on a.item = i.id
                    where i.relevant = 1 and i.analysed = 1 and i.published >= $1 order by i.published, i.id";
-        let rows: Vec<(String, i64, Option<String>)> = reading!(self, |db| sqlx::query_as(sql)
+        let rows: Vec<(String, i64, Option<String>, Option<String>)> = reading!(self, |db| sqlx::query_as(sql)
             .bind(from.timestamp_millis())
             .fetch_all(db)
             .await?);
         rows.into_iter()
-            .map(|(json, at, story)| {
+            .map(|(json, at, story, topic)| {
                 Ok(WindowItem {
                     item: from_json("items", &json)?,
                     at: from_unix_ms(at),
                     story: story.map(StoryId),
+                    topic,
                 })
             })
             .collect()

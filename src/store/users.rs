@@ -135,6 +135,19 @@ impl Store {
         Ok(())
     }
 
+    /// Ends all sessions of a user.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn close_sessions_of(&self, user: &str) -> Result<()> {
+        writing!(self, |tx| sqlx::query("delete from sessions where username = $1")
+            .bind(user)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected());
+        Ok(())
+    }
+
     /// Gives a user a token for programs; its secret is not kept.
     ///
     /// # Errors

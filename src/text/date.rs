@@ -73,6 +73,36 @@ pub fn from_unix_ms(ms: i64) -> Time {
         .with_timezone(&vietnam())
 }
 
+/// A period as people write it: `from` begins with its day, `to` ends with its day; both may also be moments.
+/// The result is from (inclusive) to (exclusive).
+///
+/// # Errors
+/// Names what is not a date, in Vietnamese.
+pub fn span(from: Option<&str>, to: Option<&str>) -> Result<(Option<Time>, Option<Time>), String> {
+    let read = |text: &str| {
+        parse(text)
+            .ok_or_else(|| format!("“{text}” không phải là ngày; viết 2026-11-20 hoặc 2026-11-20T07:00:00+07:00"))
+    };
+    let given = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let from = given(from).map(|text| read(&text)).transpose()?;
+    let to = given(to)
+        .map(|text| {
+            Ok::<_, String>(
+                read(&text)?
+                    + if text.contains(':') {
+                        Duration::zero()
+                    } else {
+                        Duration::days(1)
+                    },
+            )
+        })
+        .transpose()?;
+    match (from, to) {
+        (Some(a), Some(b)) if a >= b => Err("khoảng thời gian kết thúc trước khi bắt đầu".into()),
+        both => Ok(both),
+    }
+}
+
 /// Reads a date of any form seen in Vietnamese feeds and pages; without a zone it is Asia/Ho_Chi_Minh.
 ///
 /// Known forms: RFC 3339 and RFC 2822 (also with `GMT+7`, `+0700` or `ICT` for the offset), day first with the time on

@@ -10,7 +10,11 @@ pub mod fold;
 
 pub mod html;
 
+mod nearest;
+
 pub mod url;
+
+pub use nearest::nearest;
 
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;

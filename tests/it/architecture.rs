@@ -20,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("deliver", &["model", "text", "clock", "config"]),
     ("evidence", &["model", "text"]),
     ("store", &["model", "text"]),
+    ("search", &["model", "text"]),
     ("newsroom", &["model", "text", "clock"]),
 ];
 

@@ -9,6 +9,7 @@ mod data_files;
 mod delivers;
 mod extracts;
 mod newsroom;
+mod operates;
 mod plays_the_day;
 mod serves;
 mod stores;

@@ -493,9 +493,9 @@ async fn figures_of_a_period_are_counted_in_the_archive() {
             store.items_between(at(8, 0), at(9, 0), true, 10).await.unwrap().len(),
             1
         );
-        let after = store.items_after(0, 10).await.unwrap();
+        let after = store.item_views_after(0, 10).await.unwrap();
         assert_eq!(
-            after.last().unwrap().1,
+            after.last().unwrap().1.item.id,
             ItemId::from("x1"),
             "what changed last comes last"
         );

@@ -1,0 +1,151 @@
+//! One item with its analysis and snapshot; one story with its items.
+
+use askama::Template;
+use axum::extract::{Path, State as Given};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use super::{Frame, Page, page};
+use crate::model::story::Story;
+use crate::model::user::Role;
+use crate::model::{ItemId, StoryId};
+use crate::serve::login::Viewer;
+use crate::serve::shown::{Piece, Shown, explain, shown};
+use crate::serve::{Failure, State};
+
+#[derive(Template)]
+#[template(path = "web/story.html")]
+struct StoryPage {
+    frame: Frame,
+    story: Story,
+    topic: String,
+    items: Vec<Shown>,
+}
+
+pub(in crate::serve) async fn story(Given(site): Given<State>, viewer: Viewer, Path(id): Path<String>) -> Page {
+    let story = site.store.find_story(&StoryId(id)).await?.ok_or(Failure::NotFound)?;
+    let topic = site.catalogue.knowledge.find_topic(&story.topic);
+    page(&StoryPage {
+        frame: Frame::of(&site, &viewer),
+        items: Shown::all(&site, site.store.story_items(&story.id).await?),
+        topic: topic.map(|t| t.name.clone()).unwrap_or_default(),
+        story,
+    })
+}
+
+/// A reason in words: what it led to, and the words, each once.
+struct ReasonRow {
+    decision: String,
+    words: Vec<String>,
+}
+
+struct FactRow {
+    id: String,
+    found: String,
+    expected: String,
+    verdict: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "web/item.html")]
+struct ItemPage {
+    frame: Frame,
+    item: Shown,
+    pieces: Vec<Piece>,
+    topics: Vec<(String, f32)>,
+    provinces: Vec<String>,
+    rumour: Option<String>,
+    facts: Vec<FactRow>,
+    reasons: Vec<ReasonRow>,
+    answers: Vec<Shown>,
+    /// Earlier wordings: until when, title, text.
+    versions: Vec<(String, String, String)>,
+    has_snapshot: bool,
+}
+
+pub(in crate::serve) async fn item(Given(site): Given<State>, viewer: Viewer, Path(id): Path<String>) -> Page {
+    let id = ItemId(id);
+    let view = site.store.find_item_view(&id).await?.ok_or(Failure::NotFound)?;
+    let has_snapshot = match &view.snapshot {
+        Some(name) => site.snapshots.get(name)?.is_some(),
+        None => false,
+    };
+    let knowledge = &site.catalogue.knowledge;
+    let analysis = view.analysis.clone();
+    let is_social = view.item.is_social();
+    let item = Shown::of(&site, view);
+    let mut reasons: Vec<ReasonRow> = Vec::new();
+    for reason in analysis.iter().flat_map(|a| &a.reasons).filter(|r| !r.text.is_empty()) {
+        let decision = explain(&site, &reason.what);
+        let words = crate::model::item::masked_text(&reason.text);
+        match reasons.iter_mut().find(|row| row.decision == decision) {
+            Some(row) if row.words.contains(&words) => {}
+            Some(row) => row.words.push(words),
+            None => reasons.push(ReasonRow {
+                decision,
+                words: vec![words],
+            }),
+        }
+    }
+    let fact = |fact: &crate::model::analysis::FactCheck| FactRow {
+        id: fact.id.clone(),
+        found: fact.found.clone(),
+        expected: fact.expected.clone(),
+        verdict: fact.verdict.label(),
+    };
+    let name = |id: &str| {
+        knowledge
+            .find_topic(id)
+            .map_or_else(|| id.to_owned(), |t| t.name.clone())
+    };
+    let province = |id: &String| {
+        let mut all = knowledge.provinces.provinces.iter();
+        all.find(|p| p.id == *id).map_or_else(|| id.clone(), |p| p.name.clone())
+    };
+    let masked = |text: &str| match is_social {
+        true => crate::model::item::masked_text(text),
+        false => text.to_owned(),
+    };
+    let misinformation = analysis.as_ref().map(|a| &a.misinformation);
+    let rumour = misinformation.and_then(|m| knowledge.find_rumour(m.rumour_id.as_deref()?));
+    let versions = site.store.versions_of(&id).await?;
+    page(&ItemPage {
+        frame: Frame::of(&site, &viewer),
+        pieces: item.pieces(&site),
+        topics: analysis
+            .iter()
+            .flat_map(|a| &a.topics)
+            .map(|t| (name(&t.id), t.score))
+            .collect(),
+        provinces: analysis.iter().flat_map(|a| &a.provinces).map(province).collect(),
+        rumour: rumour.map(|rumour| rumour.claim.clone()),
+        facts: misinformation.into_iter().flat_map(|m| &m.facts).map(fact).collect(),
+        reasons,
+        answers: Shown::all(&site, site.store.answers_to(&id).await?),
+        versions: versions
+            .iter()
+            .map(|(at, title, text)| (shown(at), masked(title), masked(text)))
+            .collect(),
+        has_snapshot,
+        item,
+    })
+}
+
+/// The bytes as received, as plain text: nothing in them runs. Those of a social post name private persons, so only a duty
+/// officer sees them, and that is written down.
+pub(in crate::serve) async fn snapshot(
+    Given(site): Given<State>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let id = ItemId(id);
+    let view = site.store.find_item_view(&id).await?.ok_or(Failure::NotFound)?;
+    if view.item.is_social() {
+        viewer.must_be(Role::DutyOfficer)?;
+        let now = site.clock.now();
+        site.store.audit(now, &viewer.name, "snapshot", id.as_str(), "").await?;
+    }
+    let name = view.snapshot.ok_or(Failure::NotFound)?;
+    let bytes = site.snapshots.get(&name)?.ok_or(Failure::NotFound)?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], bytes).into_response())
+}

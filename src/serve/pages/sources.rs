@@ -1,0 +1,62 @@
+//! How the sources did in the last 24 hours.
+
+use askama::Template;
+use axum::extract::State as Given;
+
+use super::{Frame, Page, last_day, page};
+use crate::model::digest::Period;
+use crate::pipeline::ledger::{Ledger, ledger};
+use crate::serve::State;
+use crate::serve::login::Viewer;
+use crate::serve::shown::shown;
+
+#[derive(Template)]
+#[template(path = "web/sources.html")]
+struct Sources {
+    frame: Frame,
+    ledger: Ledger,
+}
+
+/// An RFC 3339 moment of the ledger as pages show it.
+fn moment(text: &Option<String>) -> String {
+    text.as_deref()
+        .and_then(crate::text::date::parse)
+        .as_ref()
+        .map(shown)
+        .unwrap_or_default()
+}
+
+/// A gate's name in words.
+fn gate(name: &str) -> &str {
+    match name {
+        "gate_passed" => "qua cổng lọc, đã tải",
+        "gate_sampled" => "bị lọc nhưng tải thử để đo sót",
+        "gated_out" => "bị lọc: không nhắc đến lĩnh vực",
+        "stored" => "đã lưu",
+        "failed" => "tải không được",
+        "refused" => "bị từ chối: địa chỉ hoặc nội dung không hợp lệ",
+        "gone" => "trang không còn",
+        "forbidden" => "robots.txt không cho phép",
+        "thread_failed" => "luồng ý kiến không đọc được",
+        other => other,
+    }
+}
+
+/// A status of a source in words.
+fn status(name: &str) -> &str {
+    match name {
+        "draft" => "nháp",
+        "active" => "đang thu",
+        "paused" => "tạm dừng",
+        "retired" => "đã ngừng",
+        other => other,
+    }
+}
+
+pub(in crate::serve) async fn sources(Given(site): Given<State>, viewer: Viewer) -> Page {
+    let (from, to) = last_day(&site);
+    page(&Sources {
+        frame: Frame::of(&site, &viewer),
+        ledger: ledger(&site.store, &site.catalogue, &Period { from, to }).await?,
+    })
+}
