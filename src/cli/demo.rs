@@ -127,8 +127,10 @@ pub async fn demo(common: &Common, arguments: Arguments) -> Outcome {
         clock: clock.clone(),
         config: Arc::new(config),
     };
-    play(&service, &arguments, scale.end).await?;
-    summary(&service, common.format, watch.elapsed().as_secs_f64()).await?;
+    play(&service, &arguments, scale.end, || {
+        summary(&service, common.format, watch)
+    })
+    .await?;
     if let Some(press) = press {
         press.stop().await;
     }
@@ -136,8 +138,14 @@ pub async fn demo(common: &Common, arguments: Arguments) -> Outcome {
     Ok(())
 }
 
-/// Starts all roles, waits for the end of the day and until everything of it is done; then serves on unless `--once`.
-async fn play(service: &Service, arguments: &Arguments, end: Time) -> Outcome {
+/// Starts all roles, waits for the end of the day and until everything of it is done, and sums it up; then serves on
+/// unless `--once`.
+async fn play<S: Future<Output = Outcome>>(
+    service: &Service,
+    arguments: &Arguments,
+    end: Time,
+    summary: impl FnOnce() -> S,
+) -> Outcome {
     service.end_leases().await?;
     let stop = CancellationToken::new();
     let understanding = service.understanding().await?;
@@ -172,6 +180,7 @@ async fn play(service: &Service, arguments: &Arguments, end: Time) -> Outcome {
     }
     service.clock.sleep_until(end).await;
     wait_until_done(service).await?;
+    summary().await?;
     if !arguments.once {
         println!("Một ngày đã trôi qua; các trang vẫn mở.");
         tokio::signal::ctrl_c().await?;
@@ -266,7 +275,8 @@ fn config(data: &Path, port: u16, newsroom: SocketAddr) -> Config {
     config
 }
 
-async fn summary(service: &Service, format: Format, seconds: f64) -> Outcome {
+async fn summary(service: &Service, format: Format, watch: std::time::Instant) -> Outcome {
+    let seconds = watch.elapsed().as_secs_f64();
     let day = newsroom::day();
     let now = service.clock.now().max(day.end);
     let counts = service

@@ -14,8 +14,7 @@ use crate::serve::{Failure, State};
 use crate::store::{Attempt, EditionSummary, StoredEdition};
 
 /// What a mail may do in the preview: show its own inline styles, nothing else.
-const MAIL_POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox";
+const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
 
 #[derive(Template)]
 #[template(path = "web/digests.html")]
