@@ -14,6 +14,7 @@ use crate::config::{Config, DigestPlan};
 use crate::model::Time;
 use crate::newsroom;
 use crate::pipeline::service::Service;
+use crate::store::Store;
 
 /// Real seconds in which the day passes.
 const DAY_SECONDS: f64 = 45.0;
@@ -111,18 +112,19 @@ pub async fn demo(common: &Common, arguments: Arguments) -> Outcome {
         }
     };
     let address = arguments.newsroom.or(press.as_ref().map(|p| p.addr));
-    let config = config(
+    let mut config = config(
         &data,
         arguments.port,
         address.ok_or_else(|| Failure::Work("no newsroom".into()))?,
     );
+    config.database = context::config(common)?.database;
     let _lock = crate::store::lock_service(&data).map_err(|error| Failure::Usage(error.to_string()))?;
     let knowledge = crate::catalogue::load(None, None).map_err(|error| Failure::Usage(error.to_string()))?;
     let catalogue = knowledge
         .with_sources(&newsroom::source_files())
         .map_err(|error| Failure::Usage(error.to_string()))?;
     let service = Service {
-        store: context::store(&config).await?,
+        store: store(&config, &arguments).await?,
         catalogue: Arc::new(catalogue),
         clock: clock.clone(),
         config: Arc::new(config),
@@ -136,6 +138,19 @@ pub async fn demo(common: &Common, arguments: Arguments) -> Outcome {
     }
     service.store.close().await;
     Ok(())
+}
+
+/// The demo's database: new, or, to go on with a day, the one that day began in.
+async fn store(config: &Config, arguments: &Arguments) -> Result<Store, Failure> {
+    let store = context::store(config).await?;
+    let is_used = store.archive(&crate::chance::token()).await?.1 > 0;
+    if is_used && !arguments.resume {
+        store.close().await;
+        return Err(Failure::Usage(
+            "the database of the configuration is not empty; the demo needs one of its own, or --resume".into(),
+        ));
+    }
+    Ok(store)
 }
 
 /// Starts all roles, waits for the end of the day and until everything of it is done, and sums it up; then serves on

@@ -11,6 +11,7 @@ mod extracts;
 mod newsroom;
 mod operates;
 mod plays_the_day;
+mod real_pages;
 mod serves;
 mod stores;
 mod tells_stories;

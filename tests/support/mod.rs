@@ -4,4 +4,6 @@ pub mod client;
 
 pub mod mailbox;
 
+pub mod outlets;
+
 pub mod store;

@@ -15,13 +15,21 @@ pub async fn on_both<F: AsyncFn(Store)>(test: F) {
         .unwrap();
     test(store.clone()).await;
     store.close().await;
-    if std::env::var("BACKENDS").is_ok_and(|b| b == "sqlite") {
-        eprintln!("PostgreSQL left out: BACKENDS=sqlite");
+    if is_left_out() {
         return;
     }
     let store = Store::open(&Target::Postgres(postgres_url().into())).await.unwrap();
     test(store.clone()).await;
     store.close().await;
+}
+
+/// Whether PostgreSQL is left out on request, which is said.
+pub fn is_left_out() -> bool {
+    let left_out = std::env::var("BACKENDS").is_ok_and(|b| b == "sqlite");
+    if left_out {
+        eprintln!("PostgreSQL left out: BACKENDS=sqlite");
+    }
+    left_out
 }
 
 /// The URL of a fresh, empty database.
