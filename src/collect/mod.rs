@@ -3,6 +3,8 @@
 //! In: addresses from `sources/` and bytes. Out: [`crate::model::page::Page`], [`crate::model::entry::Entry`] and
 //! [`crate::model::item::Record`]. Only [`fetch`] touches the network; everything else here is pure.
 
+pub mod archive;
+
 pub mod feed;
 
 pub mod fetch;

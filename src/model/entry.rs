@@ -94,6 +94,17 @@ pub struct FeedState {
     pub last_error: String,
 }
 
+impl From<Link> for Entry {
+    fn from(link: Link) -> Self {
+        Self {
+            id: link.url.clone(),
+            url: link.url,
+            title: link.title,
+            ..Self::default()
+        }
+    }
+}
+
 word_enum!(
     /// What became of an entry. Every entry ends in a counted state: nothing is dropped without a name.
     EntryState {

@@ -63,6 +63,27 @@ word_enum!(
     }
 );
 
+word_enum!(
+    /// How an archive lists what was.
+    ArchiveKind {
+        /// XML sitemap, or an index of sitemaps.
+        Sitemap = "sitemap",
+        /// HTML pages with links to articles.
+        Listing = "listing",
+    }
+);
+
+/// A place of a source that lists what was published earlier: read to catch up after an outage or for a new source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Archive {
+    /// Address with placeholders: `{yyyy}`, `{m}` or `{mm}`, `{d}` or `{dd}` for a day or month, `{n}` for a page from 1.
+    /// Without any it is read once: a sitemap index.
+    pub url: String,
+    /// How it lists.
+    pub kind: ArchiveKind,
+}
+
 /// One place of a source that lists what is new.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -208,6 +229,9 @@ pub struct Source {
     /// Places that list what is new.
     #[serde(default, rename = "feed")]
     pub feeds: Vec<Feed>,
+    /// Places that list what was published earlier.
+    #[serde(default, rename = "archive")]
+    pub archives: Vec<Archive>,
     /// Layouts of its own; the one without `until` is the present one. Each field outranks the family's.
     #[serde(default, rename = "article")]
     pub layouts: Vec<Layout>,

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::collect::fetch::{Disposition, Fetcher, Request};
 use crate::collect::gate::Gate;
 use crate::collect::schedule::{CheckOutcome, backoff, next_check};
-use crate::collect::{feed, listing};
+use crate::collect::{archive, feed, listing, sitemap};
 use crate::evidence::Snapshots;
 use crate::extract;
 use crate::model::entry::{Entry, EntryState, FeedState, StoredEntry};
@@ -27,6 +27,8 @@ use crate::text::url::canonical;
 
 /// How long a claim holds: longer than any fetch takes, in milliseconds.
 const LEASE_MS: i64 = 15 * 60 * 1000;
+/// Hours without an answer after which a feed may have dropped entries that nobody saw: busy feeds hold half a day.
+const OUTAGE_HOURS: i64 = 6;
 /// Entries claimed at a time, so that feeds are checked between them.
 const ENTRIES: i64 = 8;
 /// Tries before an entry is given up.
@@ -140,7 +142,13 @@ impl Collecting {
         for entry in &entries {
             self.fetch(source, entry).await?;
         }
-        Ok(feeds.len() + entries.len())
+        let again = self.look_again(source).await?;
+        // Looking back never crowds out what is fresh: it gets its turn when nothing else is due.
+        let did = feeds.len() + entries.len() + again;
+        if did == 0 && self.step_back(source).await? {
+            return Ok(1);
+        }
+        Ok(did)
     }
 
     async fn check(&self, source: &Source, feed: &Feed, before: &FeedState) -> crate::store::Result<()> {
@@ -189,11 +197,24 @@ impl Collecting {
             state.failures = 0;
             state.last_error.clear();
             state.last_ok = Some(now);
+            self.mind_the_gap(source, before, now).await?;
             if fresh > 0 {
                 state.last_new = Some(now);
             }
         }
         self.store.record_check(&state, status, listed, fresh, now).await
+    }
+
+    /// After a long silence the feed no longer lists everything: the archives are read back to where it began.
+    async fn mind_the_gap(&self, source: &Source, before: &FeedState, now: Time) -> crate::store::Result<()> {
+        if let Some(last) = before
+            .last_ok
+            .filter(|last| now - *last > chrono::Duration::hours(OUTAGE_HOURS))
+        {
+            let archives = self.catch_up(source, last - chrono::Duration::hours(1)).await?;
+            tracing::info!(source.id = %source.id, since = %last, archives, "catching up after an outage");
+        }
+        Ok(())
     }
 
     /// Reads what a feed lists: how many, and how many were new; or why it cannot be read.
@@ -205,25 +226,18 @@ impl Collecting {
     ) -> crate::store::Result<Result<(usize, usize), String>> {
         let now = self.clock.now();
         let html = || crate::text::decode::decode(&page.body, page.content_type.as_deref()).text;
-        let from_links = |links: Vec<crate::model::entry::Link>| -> Vec<Entry> {
-            links
-                .into_iter()
-                .map(|l| Entry {
-                    id: l.url.clone(),
-                    url: l.url,
-                    title: l.title,
-                    ..Entry::default()
-                })
-                .collect()
-        };
         let entries = match feed.kind {
             FeedKind::Listing => {
                 let layout = self.catalogue.layout(source, now.date_naive());
-                from_links(listing::links(&html(), &page.final_url, &layout))
+                listing::links(&html(), &page.final_url, &layout)
+                    .into_iter()
+                    .map(Entry::from)
+                    .collect()
             }
             FeedKind::Forum => return self.read_forum(source, &html(), &page.final_url).await.map(Ok),
             FeedKind::Feed | FeedKind::Sitemap | FeedKind::Channel => {
                 match feed::parse(&page.body, page.content_type.as_deref(), &page.final_url, now) {
+                    Ok(document) if sitemap::is_index(&page.body) => self.read_index(&document.entries).await,
                     Ok(document) => document.entries,
                     Err(error) => return Ok(Err(error.to_string())),
                 }
@@ -235,15 +249,39 @@ impl Collecting {
         if feed.kind == FeedKind::Channel {
             return self.read_channel(source, &entries).await.map(Ok);
         }
-        let judged: Vec<_> = entries.iter().filter_map(|entry| self.judge(entry, feed)).collect();
+        let judged: Vec<_> = entries
+            .iter()
+            .filter_map(|entry| self.judge(entry, feed.ours))
+            .collect();
         let fresh = self.store.insert_entries(&source.id, &feed.url, &judged, now).await?;
         Ok(Ok((entries.len(), fresh)))
     }
 
-    /// Whether an entry is fetched: what the gate lets through, and a sample of what it keeps out.
-    fn judge(&self, entry: &Entry, feed: &Feed) -> Option<(String, Entry, EntryState, String)> {
+    /// What the newest sitemaps of an index list; one that cannot be read is left out until the next check.
+    async fn read_index(&self, children: &[Entry]) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        for address in archive::recent_children(children, self.clock.now()) {
+            match self.fetcher.get(Request::new(address)).await {
+                Ok(page) => {
+                    let found = feed::parse(
+                        &page.body,
+                        page.content_type.as_deref(),
+                        &page.final_url,
+                        self.clock.now(),
+                    );
+                    entries.extend(found.map(|document| document.entries).unwrap_or_default());
+                }
+                Err(error) => tracing::info!(%error, "a sitemap of an index was not read"),
+            }
+        }
+        entries
+    }
+
+    /// Whether an entry is fetched: what the gate lets through, and a sample of what it keeps out. `ours`: everything
+    /// its feed lists is about the sector.
+    pub(super) fn judge(&self, entry: &Entry, ours: bool) -> Option<(String, Entry, EntryState, String)> {
         let url = canonical(&entry.url)?;
-        let decision = self.gate.decide(entry, feed.ours);
+        let decision = self.gate.decide(entry, ours);
         let state = if decision.fetch {
             EntryState::Pending
         } else if self.sample_one_in > 0 && sample_of(&url).is_multiple_of(self.sample_one_in) {
@@ -431,8 +469,14 @@ impl Collecting {
         let layout = self.catalogue.layout(source, day);
         match extract::page(&page, source.family.as_deref().unwrap_or_default(), &layout, now) {
             Ok(found) => {
+                let modified = found.modified_at;
                 let new = self.article(source, entry, found, &page);
-                self.store.insert_item_of_entry(&new, entry, now).await.map(|_| ())
+                let is_relevant = self.is_relevant(source, &new.item, now);
+                self.store.insert_item_of_entry(&new, entry, now).await?;
+                match super::catching_up::recheck_time(now, 0).filter(|_| is_relevant) {
+                    Some(next) => self.store.plan_recheck(&entry.url, Some(next), modified).await,
+                    None => Ok(()),
+                }
             }
             Err(error @ (extract::ExtractError::Gone | extract::ExtractError::RedirectedHome)) => {
                 self.store
@@ -463,28 +507,30 @@ impl Collecting {
     }
 
     fn article(&self, source: &Source, entry: &StoredEntry, found: Extraction, page: &Page) -> NewItem {
-        let now = self.clock.now();
         let url = canonical(&found.canonical_url).unwrap_or_else(|| entry.url.clone());
+        let mut new = self.item_of_page(source, ItemId::from_url(&url), found, page);
+        new.item.url = Some(url);
+        new.item.published_at = new.item.published_at.or(entry.entry.published_at);
+        new
+    }
+
+    /// An article as its page has it; the bytes are kept when it concerns the sector.
+    pub(super) fn item_of_page(&self, source: &Source, id: ItemId, found: Extraction, page: &Page) -> NewItem {
+        let now = self.clock.now();
         let platform = if source.kind == SourceKind::Forum {
             Platform::Forum
         } else {
             Platform::Press
         };
-        let mut item = self.item(source, &url, ItemKind::Press, platform);
+        let mut item = self.item(source, &found.canonical_url, ItemKind::Press, platform);
+        item.id = id;
         item.title = found.title;
         item.text = found.text;
         item.author = found.author;
-        item.published_at = found.published_at.or(entry.entry.published_at);
+        item.published_at = found.published_at;
         item.collected_at = Some(now);
-        let context = Context {
-            thread: None,
-            parent: None,
-            at: now,
-            source_province: source.province.as_deref(),
-            fold: false,
-        };
         let mut warnings = found.warnings;
-        let snapshot = if self.analyser.analyse(&item, &context).relevant {
+        let snapshot = if self.is_relevant(source, &item, now) {
             self.snapshots.put(&page.body).unwrap_or_else(|error| {
                 warnings.push(format!("the snapshot could not be kept: {error}"));
                 Snapshots::name(&page.body)
@@ -498,6 +544,17 @@ impl Collecting {
             method: found.method,
             warnings,
         }
+    }
+
+    fn is_relevant(&self, source: &Source, item: &Item, now: Time) -> bool {
+        let context = Context {
+            thread: None,
+            parent: None,
+            at: now,
+            source_province: source.province.as_deref(),
+            fold: false,
+        };
+        self.analyser.analyse(item, &context).relevant
     }
 }
 

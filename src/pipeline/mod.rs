@@ -4,6 +4,8 @@ pub mod backup;
 
 pub mod cases;
 
+pub mod catching_up;
+
 pub mod collecting;
 
 pub mod importing;

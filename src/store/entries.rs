@@ -63,6 +63,19 @@ impl TryFrom<Row> for StoredEntry {
     }
 }
 
+/// A stored article that is due to be looked at again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recheck {
+    /// Canonical URL, the key of its entry.
+    pub url: String,
+    /// Address it is fetched from.
+    pub fetch_url: String,
+    /// How many times it was looked at again, this one included.
+    pub number: i64,
+    /// What its page called its last change.
+    pub modified: Option<Time>,
+}
+
 /// An entry to be written down: canonical URL, what the feed says, its state and why.
 pub type NewEntry = (String, Entry, EntryState, String);
 
@@ -76,6 +89,31 @@ impl Store {
         source: &SourceId,
         feed: &str,
         entries: &[NewEntry],
+        now: Time,
+    ) -> Result<usize> {
+        self.insert_entries_in(source, feed, entries, false, now).await
+    }
+
+    /// The same for entries of a catch-up, which are fetched after all fresh ones.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn insert_late_entries(
+        &self,
+        source: &SourceId,
+        feed: &str,
+        entries: &[NewEntry],
+        now: Time,
+    ) -> Result<usize> {
+        self.insert_entries_in(source, feed, entries, true, now).await
+    }
+
+    async fn insert_entries_in(
+        &self,
+        source: &SourceId,
+        feed: &str,
+        entries: &[NewEntry],
+        late: bool,
         now: Time,
     ) -> Result<usize> {
         let mut rows = Vec::with_capacity(entries.len());
@@ -94,8 +132,8 @@ impl Store {
                     *state
                 };
                 let result = sqlx::query(
-                    "insert into entries (url, source, feed, entry, state, next_attempt, first_seen, finished_at, reason)
-                     values ($1, $2, $3, $4, $5, $6, $6, $7, $8) on conflict (url) do nothing",
+                    "insert into entries (url, source, feed, entry, state, next_attempt, first_seen, finished_at, reason, late)
+                     values ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9) on conflict (url) do nothing",
                 )
                 .bind(url.as_str())
                 .bind(source.as_str())
@@ -105,6 +143,7 @@ impl Store {
                 .bind(ms)
                 .bind(done)
                 .bind(reason.as_str())
+                .bind(i64::from(late))
                 .execute(&mut *tx)
                 .await?;
                 if result.rows_affected() > 0 {
@@ -127,7 +166,8 @@ impl Store {
         Ok(fresh)
     }
 
-    /// The entries of `source` that wait and are due, oldest first, leased for `lease_ms`.
+    /// The entries of `source` that wait and are due, fresh ones before those of a catch-up, oldest first, leased for
+    /// `lease_ms`.
     ///
     /// # Errors
     /// When the database fails.
@@ -143,7 +183,7 @@ impl Store {
             "update entries set lease_until = $1, attempts = attempts + 1
              where url in (select url from entries
                            where source = $2 and state = 'pending' and next_attempt <= $3 and lease_until <= $3
-                           order by first_seen, url limit $4",
+                           order by late, first_seen, url limit $4",
             ") returning url, source, feed, entry, state, attempts, next_attempt, first_seen, reason"
         );
         let ms = now.timestamp_millis();
@@ -197,5 +237,72 @@ impl Store {
     pub async fn waiting_entries(&self) -> Result<i64> {
         let sql = "select count(*) from entries where state = 'pending'";
         Ok(reading!(self, |db| sqlx::query_scalar(sql).fetch_one(db).await?))
+    }
+
+    /// Stored articles of `source` that are due to be looked at again, leased for `lease_ms`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claim_rechecks(
+        &self,
+        source: &SourceId,
+        now: Time,
+        limit: i64,
+        lease_ms: i64,
+    ) -> Result<Vec<Recheck>> {
+        let sql = claiming!(
+            self,
+            "update entries set lease_until = $1, rechecks = rechecks + 1
+             where url in (select url from entries
+                           where source = $2 and state = 'stored' and recheck_at <= $3 and lease_until <= $3
+                           order by recheck_at, url limit $4",
+            ") returning url, entry, rechecks, modified"
+        );
+        let ms = now.timestamp_millis();
+        let rows: Vec<(String, String, i64, Option<i64>)> = writing!(self, |tx| sqlx::query_as(sql)
+            .bind(ms + lease_ms)
+            .bind(source.as_str())
+            .bind(ms)
+            .bind(limit)
+            .fetch_all(&mut *tx)
+            .await?);
+        rows.into_iter()
+            .map(|(url, json, number, modified)| {
+                let entry: Entry = from_json(&format!("entries {url}"), &json)?;
+                Ok(Recheck {
+                    fetch_url: entry.url,
+                    url,
+                    number,
+                    modified: modified.map(from_unix_ms),
+                })
+            })
+            .collect()
+    }
+
+    /// Plans when a stored article is looked at again, never when `next` is `None`; and what its page calls its last change.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn plan_recheck(&self, url: &str, next: Option<Time>, modified: Option<Time>) -> Result<()> {
+        let sql = "update entries set recheck_at = $2, modified = $3, lease_until = 0 where url = $1";
+        writing!(self, |tx| sqlx::query(sql)
+            .bind(url)
+            .bind(next.map(|t| t.timestamp_millis()))
+            .bind(modified.map(|t| t.timestamp_millis()))
+            .execute(&mut *tx)
+            .await?
+            .rows_affected());
+        Ok(())
+    }
+
+    /// What became of an address a feed listed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_entry(&self, url: &str) -> Result<Option<StoredEntry>> {
+        let sql = "select url, source, feed, entry, state, attempts, next_attempt, first_seen, reason from entries
+                   where url = $1";
+        let row: Option<Row> = reading!(self, |db| sqlx::query_as(sql).bind(url).fetch_optional(db).await?);
+        row.map(StoredEntry::try_from).transpose()
     }
 }

@@ -145,11 +145,21 @@ impl Store {
         let sql = "select min(due) from (
                      select max(next_check, lease_until) as due from feeds where source = $1
                      union all
-                     select max(next_attempt, lease_until) as due from entries where source = $1 and state = 'pending') t";
+                     select max(next_attempt, lease_until) as due from entries where source = $1 and state = 'pending'
+                     union all
+                     select max(recheck_at, lease_until) as due from entries
+                       where source = $1 and state = 'stored' and recheck_at is not null
+                     union all
+                     select lease_until as due from catchups where source = $1 and state = 'open') t";
         let postgres = "select min(due) from (
                      select greatest(next_check, lease_until) as due from feeds where source = $1
                      union all
-                     select greatest(next_attempt, lease_until) as due from entries where source = $1 and state = 'pending') t";
+                     select greatest(next_attempt, lease_until) as due from entries where source = $1 and state = 'pending'
+                     union all
+                     select greatest(recheck_at, lease_until) as due from entries
+                       where source = $1 and state = 'stored' and recheck_at is not null
+                     union all
+                     select lease_until as due from catchups where source = $1 and state = 'open') t";
         let sql = if self.is_postgres() { postgres } else { sql };
         let due: Option<i64> = reading!(self, |db| sqlx::query_scalar(sql)
             .bind(source.as_str())
@@ -183,6 +193,9 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
             sqlx::query("update entries set lease_until = 0 where lease_until > 0")
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query("update catchups set lease_until = 0 where lease_until > 0")
                 .execute(&mut *tx)
                 .await?;
         });

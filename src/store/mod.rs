@@ -9,6 +9,8 @@ mod analyses;
 
 mod backend;
 
+mod catchups;
+
 mod deliveries;
 
 mod editions;
@@ -30,8 +32,10 @@ use std::path::PathBuf;
 pub use alerts::{AlertAction, StoredEvent};
 pub use analyses::ItemView;
 pub use backend::{ServiceLock, Target, lock_service};
+pub use catchups::Catchup;
 pub use deliveries::{Attempt, Claimed};
 pub use editions::{EditionSummary, Frozen, StoredEdition};
+pub use entries::Recheck;
 pub use items::{Inserted, NewItem};
 pub use ledger::{DayCounts, SourceHealth};
 pub use stories::WindowItem;
