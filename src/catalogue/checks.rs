@@ -55,9 +55,29 @@ pub(super) fn source(source: &Source, path: &str, files: &Files, errors: &mut Ve
             report.at(path, "url", &feed.url, problem);
         }
     }
+    for archive in &source.archives {
+        if let Err(problem) = archive_address(&archive.url) {
+            report.at(path, "url", &archive.url, problem);
+        }
+    }
     for layout in &source.layouts {
         selectors(layout, path, &mut report);
     }
+}
+
+/// The address of an archive: public, with known placeholders only.
+fn archive_address(template: &str) -> Result<(), String> {
+    let names = ["{yyyy}", "{mm}", "{m}", "{dd}", "{d}", "{n}"];
+    let filled = names
+        .iter()
+        .fold(template.to_owned(), |text, name| text.replace(name, "1"));
+    if filled.contains(['{', '}']) {
+        return Err(format!(
+            "`{template}` holds an unknown placeholder; there are {}",
+            names.join(" ")
+        ));
+    }
+    public_address(&filled)
 }
 
 /// An address of a source file: http(s), a host by name, no private literal.

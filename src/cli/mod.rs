@@ -174,7 +174,7 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Inspect(what) => inspect::inspect(&common, what).await,
         Command::Eval(arguments) => eval::eval(&common, arguments),
         Command::Stories(arguments) => stories::stories(&common, arguments),
-        Command::Check(arguments) => check::check(&common, arguments),
+        Command::Check(arguments) => check::check(&common, arguments).await,
         // Opening the store brings its schema up to date.
         Command::Migrate => context::store(&context::config(&common)?).await.map(|_| ()),
         Command::Search(arguments) => search::search(&common, arguments).await,

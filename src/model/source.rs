@@ -34,6 +34,61 @@ word_enum!(
 );
 
 word_enum!(
+    /// Whose voice an outlet is.
+    Level {
+        /// Party, National Assembly, government, unions and their papers.
+        Central = "central",
+        /// A ministry or an agency of ministry rank.
+        Ministry = "ministry",
+        /// A sector, trade or association.
+        Sector = "sector",
+        /// Nationwide, without a governing body above.
+        National = "national",
+        /// A province or city.
+        Province = "province",
+        /// Abroad.
+        Foreign = "foreign",
+    }
+);
+
+impl Level {
+    /// The words people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            Level::Central => "trung ương",
+            Level::Ministry => "bộ, ngành",
+            Level::Sector => "chuyên ngành, hội",
+            Level::National => "toàn quốc",
+            Level::Province => "địa phương",
+            Level::Foreign => "nước ngoài",
+        }
+    }
+}
+
+impl Channel {
+    /// The words people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            Channel::Own => "kênh của Ngành",
+            Channel::Press => "báo chí",
+            Channel::Social => "mạng xã hội",
+        }
+    }
+}
+
+impl Status {
+    /// The words people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            Status::Draft => "nháp",
+            Status::Active => "đang thu",
+            Status::Paused => "tạm dừng",
+            Status::Retired => "đã ngừng",
+        }
+    }
+}
+
+word_enum!(
     /// Where a source stands in its life.
     Status {
         /// Written down, not proven; not collected.
@@ -198,6 +253,9 @@ pub struct Source {
     /// Place in the order of outlets of a press digest, smaller first (central papers before others).
     #[serde(default = "last_order")]
     pub order: u16,
+    /// Whose voice it is.
+    #[serde(default = "nationwide")]
+    pub level: Level,
     /// The channel official reports count it under.
     pub channel: Channel,
     /// The body that owns it, as far as known.
@@ -246,6 +304,10 @@ fn no_id() -> SourceId {
 
 fn last_order() -> u16 {
     999
+}
+
+fn nationwide() -> Level {
+    Level::National
 }
 
 fn vietnamese() -> String {

@@ -12,6 +12,8 @@ pub mod importing;
 
 pub mod ledger;
 
+pub mod proving;
+
 pub mod publishing;
 
 pub mod scoring;

@@ -8,6 +8,7 @@ mod collects;
 mod data_files;
 mod delivers;
 mod extracts;
+mod looks_back;
 mod newsroom;
 mod operates;
 mod plays_the_day;

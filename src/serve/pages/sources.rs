@@ -37,20 +37,19 @@ fn gate(name: &str) -> &str {
         "refused" => "bị từ chối: địa chỉ hoặc nội dung không hợp lệ",
         "gone" => "trang không còn",
         "forbidden" => "robots.txt không cho phép",
+        "edited" => "bài được sửa",
+        "edited_silently" => "bài bị sửa không ghi chú",
+        "removed" => "bài bị gỡ",
+        "catchup_failed" => "thu bù: trang lưu trữ không đọc được",
         "thread_failed" => "luồng ý kiến không đọc được",
         other => other,
     }
 }
 
 /// A status of a source in words.
-fn status(name: &str) -> &str {
-    match name {
-        "draft" => "nháp",
-        "active" => "đang thu",
-        "paused" => "tạm dừng",
-        "retired" => "đã ngừng",
-        other => other,
-    }
+fn status(name: &str) -> String {
+    let parsed = name.parse().map(crate::model::source::Status::label);
+    parsed.map_or_else(|_: String| name.to_owned(), str::to_owned)
 }
 
 pub(in crate::serve) async fn sources(Given(site): Given<State>, viewer: Viewer) -> Page {
