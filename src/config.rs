@@ -34,6 +34,8 @@ pub struct Config {
     pub network: Network,
     /// How mail is sent.
     pub mail: Mail,
+    /// Who is told when collecting fails.
+    pub operator: Operator,
     /// Editions and who gets them; a press edition at 06:40 and a social edition at 06:45 every day when empty.
     #[serde(rename = "digest")]
     pub digests: Vec<DigestPlan>,
@@ -51,6 +53,7 @@ impl Default for Config {
             collect: Collect::default(),
             network: Network::default(),
             mail: Mail::default(),
+            operator: Operator::default(),
             digests: Vec::new(),
         }
     }
@@ -205,6 +208,14 @@ impl Default for Mail {
             max_attempts: 8,
         }
     }
+}
+
+/// Who is told when collecting fails: by mail of its own, never in a digest.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Operator {
+    /// Mail addresses; with none, alarms stand in the log, on the page of sources and at `/metrics`.
+    pub recipients: Vec<String>,
 }
 
 /// One edition that is composed and sent on a schedule.

@@ -183,6 +183,12 @@ async fn play<S: Future<Output = Outcome>>(
         Ok(())
     });
     let (s, t) = spawn(service);
+    let carrier = publishing.carrier.clone();
+    roles.spawn(async move {
+        s.alarm_loop(carrier, t).await;
+        Ok(())
+    });
+    let (s, t) = spawn(service);
     roles.spawn(async move {
         s.deliver_loop(publishing, t).await;
         Ok(())

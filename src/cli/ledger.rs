@@ -38,6 +38,7 @@ pub async fn ledger(common: &Common, arguments: Arguments) -> Outcome {
             line.last_ok.clone().unwrap_or_default(),
             line.items.to_string(),
             line.relevant.to_string(),
+            line.health.state.to_string(),
             line.last_error.clone(),
         ]
     };
@@ -50,6 +51,7 @@ pub async fn ledger(common: &Common, arguments: Arguments) -> Outcome {
             "last_ok",
             "items",
             "relevant",
+            "health",
             "last_error",
         ],
         rows: found.by_source.iter().map(row).collect(),

@@ -58,6 +58,11 @@ pub async fn run(common: &Common, arguments: Arguments) -> Outcome {
     }
     if has(Role::Deliver) {
         let (this, publishing, token) = (service.clone(), service.publishing()?, stop.clone());
+        let (that, carrier, watched) = (service.clone(), publishing.carrier.clone(), stop.clone());
+        tasks.spawn(async move {
+            that.alarm_loop(carrier, watched).await;
+            Ok(())
+        });
         tasks.spawn(async move {
             this.deliver_loop(publishing, token).await;
             Ok(())

@@ -11,6 +11,8 @@ pub mod fetch;
 
 pub mod gate;
 
+pub mod health;
+
 pub mod inbox;
 
 pub mod listing;

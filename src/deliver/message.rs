@@ -53,6 +53,30 @@ pub fn message(
     Ok(message.formatted())
 }
 
+/// A plain notice to one recipient.
+///
+/// # Errors
+/// When an address is malformed.
+pub fn notice(
+    from: &str,
+    to: &str,
+    message_id: &str,
+    subject: &str,
+    text: &str,
+    date: Time,
+) -> Result<Vec<u8>, DeliverError> {
+    let message = Message::builder()
+        .from(mailbox(from)?)
+        .to(mailbox(to)?)
+        .message_id(Some(message_id.into()))
+        .date(date.into())
+        .subject(subject)
+        .raw_header(header("Auto-Submitted", "auto-generated".into()))
+        .header(ContentType::TEXT_PLAIN)
+        .body(text.to_owned())?;
+    Ok(message.formatted())
+}
+
 /// `Name <address>` or an address alone; the name may hold any characters, as people write it in a configuration.
 pub(super) fn mailbox(text: &str) -> Result<Mailbox, DeliverError> {
     let wrong = || DeliverError::Address(text.into());

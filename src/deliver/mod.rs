@@ -11,7 +11,7 @@ use crate::config::Mail;
 use crate::model::EditionId;
 use crate::model::delivery::SendOutcome;
 
-pub use message::{DeliverError, message};
+pub use message::{DeliverError, message, notice};
 pub use outbox::Outbox;
 pub use smtp::Smtp;
 

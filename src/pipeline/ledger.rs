@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::catalogue::Catalogue;
+use crate::collect::health::{Health, State};
 use crate::model::digest::{Coverage, Period};
 use crate::model::source::{Source, Status};
 use crate::store::{Result, SourceHealth, Store};
@@ -54,7 +55,9 @@ pub struct SourceLine {
     pub items: i64,
     /// Relevant ones among them.
     pub relevant: i64,
-    /// What went wrong last, empty when nothing.
+    /// How it is now: state, why and what to do.
+    pub health: Health,
+    /// What went wrong last, in the words of the program; empty when nothing.
     pub last_error: String,
 }
 
@@ -97,7 +100,8 @@ fn coverage_of(catalogue: &Catalogue, health: &BTreeMap<crate::model::SourceId, 
 pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Result<Ledger> {
     let health = store.source_health(period.from, period.to).await?;
     let coverage = coverage_of(catalogue, &health);
-    let line = |source: &Source| {
+    let mut states = super::alarming::healths(store, catalogue, period.to).await?;
+    let mut line = |source: &Source| {
         let health = health.get(&source.id).cloned().unwrap_or_default();
         SourceLine {
             id: source.id.to_string(),
@@ -110,6 +114,11 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
             items: health.items,
             relevant: health.relevant,
             last_error: health.last_error,
+            health: states.remove(&source.id).unwrap_or(Health {
+                state: State::Unknown,
+                reason: String::new(),
+                remedy: String::new(),
+            }),
         }
     };
     Ok(Ledger {
@@ -119,7 +128,7 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
         gates: store
             .gate_counts(period.from.date_naive(), period.to.date_naive())
             .await?,
-        by_source: catalogue.sources.iter().map(line).collect(),
+        by_source: catalogue.sources.iter().map(&mut line).collect(),
         sources: coverage.sources,
         answered: coverage.answered,
         silent: coverage.silent,

@@ -1,5 +1,7 @@
 //! Joins the stages with the store: the only module that knows their order.
 
+pub mod alarming;
+
 pub mod backup;
 
 pub mod cases;
@@ -15,6 +17,8 @@ pub mod ledger;
 pub mod proving;
 
 pub mod publishing;
+
+pub mod recall;
 
 pub mod scoring;
 

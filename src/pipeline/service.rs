@@ -25,6 +25,8 @@ use crate::store::Store;
 const PAUSE: Duration = Duration::from_secs(5);
 /// How long they wait after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
+/// How long the watch over the sources waits, by the service's clock.
+const WATCH_PAUSE: Duration = Duration::from_secs(300);
 /// How long the index waits for changes, in real time: what is searched must be fresh however fast the day goes.
 const INDEX_PAUSE: Duration = Duration::from_millis(500);
 
@@ -190,6 +192,16 @@ impl Service {
                 }
             };
             stop.run_until_cancelled(self.clock.sleep(pause)).await;
+        }
+    }
+
+    /// Watches the sources and tells the operator, until `stop`.
+    pub async fn alarm_loop(&self, carrier: Carrier, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.watch_sources(&carrier).await {
+                tracing::error!(%error, "the sources could not be watched; trying again");
+            }
+            stop.run_until_cancelled(self.clock.sleep(WATCH_PAUSE)).await;
         }
     }
 

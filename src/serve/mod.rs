@@ -31,30 +31,31 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::catalogue::Catalogue;
-use crate::clock::Clock;
-use crate::config::Config;
 use crate::evidence::Snapshots;
 use crate::model::user::Role;
 use crate::pipeline::searching::Searching;
 use crate::pipeline::service::Service;
-use crate::store::{Store, User};
+use crate::store::User;
 
 pub use failure::Failure;
 pub use login::{MIN_PASSWORD, hash_password};
 
 /// What every handler works with.
 struct Site {
-    config: Arc<Config>,
-    catalogue: Arc<Catalogue>,
-    store: Store,
-    clock: Clock,
+    service: Service,
     snapshots: Snapshots,
     searching: Searching,
     doors: login::Doors,
 }
 
 type State = Arc<Site>;
+
+impl std::ops::Deref for Site {
+    type Target = Service;
+    fn deref(&self) -> &Service {
+        &self.service
+    }
+}
 
 /// Whether the pages may be served at `address`: anywhere but on loopback an administrator must exist.
 ///
@@ -87,10 +88,7 @@ pub async fn serve(
     let site = Site {
         doors: login::Doors::new(listener.local_addr()?.ip().is_loopback()),
         snapshots: service.snapshots(),
-        config: service.config,
-        catalogue: service.catalogue,
-        store: service.store,
-        clock: service.clock,
+        service,
         searching,
     };
     metrics::start();
@@ -138,6 +136,7 @@ fn pages() -> Router<State> {
         .route("/digests/{id}", get(pages::digests::digest))
         .route("/digests/{id}/{form}", get(pages::digests::form))
         .route("/sources", get(pages::sources::sources))
+        .route("/missed", get(pages::missed::form).post(pages::missed::report))
         .route("/users", get(pages::users::users))
         .route("/login", get(login::form).post(login::login))
         .route("/logout", post(login::logout))

@@ -295,6 +295,22 @@ impl Store {
         Ok(())
     }
 
+    /// Lets an entry that ended without an item be fetched after all. Returns whether there was one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reopen_entry(&self, url: &str, now: Time) -> Result<bool> {
+        let sql = "update entries set state = 'pending', attempts = 0, next_attempt = $2, finished_at = null
+                   where url = $1 and state in ('gated_out', 'gone', 'refused', 'failed')";
+        let reopened = writing!(self, |tx| sqlx::query(sql)
+            .bind(url)
+            .bind(now.timestamp_millis())
+            .execute(&mut *tx)
+            .await?
+            .rows_affected());
+        Ok(reopened > 0)
+    }
+
     /// What became of an address a feed listed.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 //! One file per noun. Every method is one short transaction and idempotent: a process killed between any two loses
 //! nothing and doubles nothing. Times are Unix milliseconds, JSON is text, placeholders are `$1` on both databases.
 
+mod alarms;
+
 mod alerts;
 
 mod analyses;
@@ -29,6 +31,7 @@ mod users;
 
 use std::path::PathBuf;
 
+pub use alarms::{Alarm, Missed};
 pub use alerts::{AlertAction, StoredEvent};
 pub use analyses::ItemView;
 pub use backend::{ServiceLock, Target, lock_service};

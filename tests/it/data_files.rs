@@ -80,3 +80,36 @@ fn a_family_that_does_not_exist_is_answered_with_the_nearest_one() {
         "{error}"
     );
 }
+
+#[test]
+fn the_table_of_sources_in_the_docs_is_current() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_diemtin"))
+        .args(["check", "--table"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let table = String::from_utf8(output.stdout).unwrap();
+    let kept =
+        std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sources.md")).unwrap();
+    assert!(table == kept, "run: diemtin check --table > docs/sources.md");
+}
+
+#[test]
+fn an_archive_has_known_placeholders_only() {
+    let archive = "[[archive]]\nurl = \"https://bao.example/{nam}.xml\"\nkind = \"sitemap\"\n";
+    let error = refusals("press/bao-thu.toml", &format!("{SOURCE}{archive}"));
+    assert!(error.contains("unknown placeholder"), "{error}");
+}
+
+#[test]
+fn every_province_has_the_portal_of_its_office_in_the_catalogue() {
+    let catalogue = catalogue::load(None, None).unwrap();
+    let provinces = &catalogue.knowledge.provinces.provinces;
+    assert_eq!(provinces.len(), 34);
+    for province in provinces {
+        let is_its = |s: &&diemtin::model::source::Source| {
+            s.province.as_deref() == Some(province.id.as_str()) && s.channel == diemtin::model::source::Channel::Own
+        };
+        assert!(catalogue.sources.iter().any(|s| is_its(&s)), "{}", province.id);
+    }
+}

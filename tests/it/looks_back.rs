@@ -87,6 +87,7 @@ struct Scene {
     site: Site,
     clock: Clock,
     store: Store,
+    service: Service,
     collecting: Arc<Collecting>,
     source: Source,
     _served: AbortOnDropHandle<()>,
@@ -119,6 +120,7 @@ async fn scene() -> Scene {
     };
     config.network.resolve = BTreeMap::from([(HOST.to_owned(), address)]);
     config.collect.spacing_seconds = 0.0;
+    config.operator.recipients = vec!["truc@bhxh-mau.example".into()];
     let service = Service {
         config: Arc::new(config),
         catalogue: Arc::new(catalogue),
@@ -132,6 +134,7 @@ async fn scene() -> Scene {
         site,
         clock,
         store,
+        service,
         collecting,
         source,
         _served: AbortOnDropHandle::new(served),
@@ -238,5 +241,69 @@ async fn an_edit_nobody_announced_becomes_a_version_and_a_removal_is_marked() {
     assert!(
         !scene.site.asked().contains(&"/mot.html".to_owned()),
         "what is gone is left alone"
+    );
+}
+
+#[tokio::test]
+async fn the_operator_is_told_once_when_a_national_paper_falls_silent_and_the_alarm_ends_when_it_is_back() {
+    let scene = scene().await;
+    let outbox = scene._folder.path().join("outbox");
+    let carrier = diemtin::deliver::Carrier::Outbox(diemtin::deliver::Outbox::new(&outbox));
+    scene.site.article("mot", "2026-11-10", "Ai cũng nghe.");
+    scene.site.feed(&["mot"]);
+    scene.work().await;
+    assert_eq!(scene.service.watch_sources(&carrier).await.unwrap(), 0);
+    scene.site.remove("/rss");
+    scene.pass(1).await;
+    scene.pass(3).await;
+    assert_eq!(scene.service.watch_sources(&carrier).await.unwrap(), 1);
+    assert_eq!(
+        scene.service.watch_sources(&carrier).await.unwrap(),
+        1,
+        "the same alarm"
+    );
+    let mails: Vec<_> = std::fs::read_dir(&outbox).unwrap().flatten().collect();
+    assert_eq!(mails.len(), 1, "told once");
+    let alarms = scene.store.open_alarms(false).await.unwrap();
+    assert!(
+        alarms[0].reason.contains("không còn ở địa chỉ này"),
+        "{}",
+        alarms[0].reason
+    );
+    scene.site.feed(&["mot"]);
+    scene.pass(6).await;
+    assert_eq!(scene.service.watch_sources(&carrier).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn who_reports_a_missed_article_is_told_why_and_it_is_fetched_after_all() {
+    let scene = scene().await;
+    scene.site.article("mot", "2026-11-10", "Ai cũng nghe.");
+    scene.site.article("an", "2026-11-10", "Bài không có trong kênh tin.");
+    scene.site.feed(&["mot"]);
+    scene.work().await;
+    let report = async |url: &str| scene.service.report_missed(url, "bạn đọc báo", "lan").await.unwrap();
+    let stored = report(&format!("http://{HOST}/mot.html?utm_source=fb")).await.unwrap();
+    assert!(
+        stored.verdict.starts_with("không sót") && stored.item.is_some(),
+        "{stored:?}"
+    );
+    let unlisted = report(&format!("http://{HOST}/an.html")).await.unwrap();
+    assert!(
+        unlisted.verdict.contains("chuyên mục chưa theo dõi") && unlisted.is_queued,
+        "{unlisted:?}"
+    );
+    let unknown = report("https://bao-la.example/bai.html").await.unwrap();
+    assert!(
+        unknown.verdict.contains("chưa có trong danh mục") && !unknown.is_queued,
+        "{unknown:?}"
+    );
+    assert!(report("không phải địa chỉ").await.is_none());
+    scene.work().await;
+    assert!(scene.has("an").await, "what was reported is fetched");
+    assert_eq!(
+        scene.store.list_missed(10).await.unwrap().len(),
+        3,
+        "every case is kept"
     );
 }

@@ -179,3 +179,37 @@ fn real_listings_give_their_articles_and_no_navigation() {
         assert_eq!(links, wanted, "{outlet}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_live_asks_an_outlet_and_says_what_to_change_in_its_file() {
+    let Some(folder) = shared() else { return };
+    let expected = expected(&folder);
+    let served = serve(&folder, &expected).await;
+    let data = tempfile::tempdir().unwrap();
+    let authority = data.path().join("authority.pem");
+    std::fs::write(&authority, &served.authority).unwrap();
+    let config = data.path().join("diemtin.toml");
+    let network = format!(
+        "[collect]\nspacing_seconds = 0.02\n[network]\nca_file = \"{}\"\nresolve = {{ \"dantri.com.vn\" = \"{}\" }}\n",
+        authority.display(),
+        served.address
+    );
+    std::fs::write(&config, network).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_diemtin"));
+    command
+        .args(["check", "--live", "dantri", "--config"])
+        .arg(&config)
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    let output = tokio::task::block_in_place(|| command.output()).unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(said.contains("dantri: proven") && said.contains("1 entries"), "{said}");
+    assert!(
+        said.contains("h1[data-slot=title]") && said.contains("+checked = \""),
+        "{said}"
+    );
+}

@@ -6,6 +6,8 @@ pub(super) mod digests;
 
 pub(super) mod items;
 
+pub(super) mod missed;
+
 pub(super) mod search;
 
 pub(super) mod sources;

@@ -27,6 +27,7 @@ fn action(name: &str) -> &str {
         "alert" => "xử lý cảnh báo",
         "snapshot" => "xem bản chụp",
         "export" => "xuất dữ liệu",
+        "missed" => "báo bài bỏ sót",
         "user" => "quản lý người dùng",
         other => other,
     }
