@@ -119,7 +119,10 @@ fn watch(service: Service, is_catching_up: bool) -> tokio::task::JoinHandle<()> 
         let real = crate::clock::Clock::real();
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} addresses, {msg} ({elapsed})");
         let bar = ProgressBar::new(0).with_style(style.unwrap_or(ProgressStyle::default_bar()));
-        while is_catching_up {
+        if !is_catching_up {
+            return;
+        }
+        loop {
             real.sleep(std::time::Duration::from_millis(500)).await;
             let Ok(catchups) = service.store.list_catchups().await else {
                 continue;

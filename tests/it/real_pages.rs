@@ -202,14 +202,12 @@ async fn check_live_asks_an_outlet_and_says_what_to_change_in_its_file() {
         .current_dir(env!("CARGO_MANIFEST_DIR"));
     let output = tokio::task::block_in_place(|| command.output()).unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
+    // The saved page is months old: everything is read, but a feed without fresh entries proves nothing.
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("1 entries") && said.contains("(not fresh)"), "{said}");
+    assert!(said.contains("title h1[data-slot=title]: 1"), "{said}");
     assert!(
-        output.status.success(),
-        "{said}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert!(said.contains("dantri: proven") && said.contains("1 entries"), "{said}");
-    assert!(
-        said.contains("h1[data-slot=title]") && said.contains("+checked = \""),
+        said.contains("-status = \"active\"") && said.contains("+status = \"draft\""),
         "{said}"
     );
 }
