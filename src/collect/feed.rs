@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::reading::{Reading, moment};
+use super::reading::{Reading, Zone};
 use super::salvage::{Block, Markup, attribute_of};
 use super::{jsonfeed, repair, sitemap};
 use crate::model::entry::{Entry, FeedDocument, FeedFormat};
@@ -53,18 +53,46 @@ pub enum FeedError {
 /// # Errors
 /// When no feed arrived, or none of its entries can be read.
 pub fn parse(body: &[u8], content_type: Option<&str>, base_url: &str, now: Time) -> Result<FeedDocument, FeedError> {
+    parse_as(body, content_type, base_url, now, false)
+}
+
+/// The same for a feed known, from earlier checks, to write Viet Nam's time and call it GMT when `is_local_as_gmt`.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_as(
+    body: &[u8],
+    content_type: Option<&str>,
+    base_url: &str,
+    now: Time,
+    is_local_as_gmt: bool,
+) -> Result<FeedDocument, FeedError> {
+    let reading = Reading {
+        base_url,
+        now,
+        zone: Zone::new(now, is_local_as_gmt),
+    };
+    let mut document = read(body, content_type, &reading)?;
+    document.mislabelled = reading.zone.ahead();
+    // One date ahead of us unmasks the whole feed: the older ones are wrong by as much.
+    match document.mislabelled > 0 && !is_local_as_gmt {
+        true => parse_as(body, content_type, base_url, now, true),
+        false => Ok(document),
+    }
+}
+
+fn read(body: &[u8], content_type: Option<&str>, reading: &Reading) -> Result<FeedDocument, FeedError> {
     let readable = repair::readable(body, content_type);
-    let reading = Reading { base_url, now };
     let text = readable.text.trim();
     if text.is_empty() {
         return Err(FeedError::Empty);
     }
     if text.starts_with('{') {
-        return jsonfeed::parse(text, &reading, readable.repaired);
+        return jsonfeed::parse(text, reading, readable.repaired);
     }
     match root(text).as_deref() {
-        Some("urlset" | "sitemapindex") => Ok(sitemap::parse(text, &reading, readable.repaired)),
-        Some(_) => xml_feed(text, &reading, readable.repaired),
+        Some("urlset" | "sitemapindex") => Ok(sitemap::parse(text, reading, readable.repaired)),
+        Some(_) => xml_feed(text, reading, readable.repaired),
         None => Err(no_feed(text)),
     }
 }
@@ -136,11 +164,12 @@ fn xml_feed(text: &str, reading: &Reading, repaired: bool) -> Result<FeedDocumen
 
 fn strict(xml: &str, reading: &Reading) -> Result<feed_rs::model::Feed, String> {
     let base = url::Url::parse(reading.base_url).is_ok().then_some(reading.base_url);
+    let zone = reading.zone.clone();
     let parser = feed_rs::parser::Builder::new()
         .base_uri(base)
         .sanitize_content(false)
         .id_generator(|_, _, _| String::new())
-        .timestamp_parser(|text| moment(text).map(|time| time.to_utc()))
+        .timestamp_parser(move |text| zone.moment(text).map(|time| time.to_utc()))
         .build();
     match catch_unwind(AssertUnwindSafe(|| parser.parse(xml.as_bytes()))) {
         Ok(result) => result.map_err(|error| error.to_string()),
@@ -158,6 +187,7 @@ fn of_strict(feed: feed_rs::model::Feed, reading: &Reading) -> FeedDocument {
         FeedType::RSS2 => FeedFormat::Rss2,
     };
     FeedDocument {
+        mislabelled: 0,
         title: reading.plain(&feed.title.map(|t| t.content).unwrap_or_default()),
         kind,
         repaired: false,
@@ -283,6 +313,7 @@ fn salvage(text: &str, reading: &Reading) -> FeedDocument {
         FeedFormat::Rss2
     };
     FeedDocument {
+        mislabelled: 0,
         title: reading.plain(&markup.child(&head, "title").unwrap_or_default()),
         kind,
         repaired: true,

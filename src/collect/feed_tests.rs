@@ -1,6 +1,7 @@
 //! The faults of real feeds, one line each: whatever is broken, the first item keeps headline, address and date.
 
 use super::*;
+use crate::clock::stopwatch;
 
 const BASE: &str = "https://baovidu.example/rss/bhxh.rss";
 const LINK: &str = "https://baovidu.example/luong-huu-1.html";
@@ -101,10 +102,34 @@ fn one_fault_never_costs_the_first_item() {
         ("json feed", format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"A\",\"items\":[{{\"id\":7,\"url\":\"/luong-huu-1.html\",\"title\":\"{TITLE}\",\"date_published\":\"{DATE}\"}}]}}").into_bytes(), Some(false)),
         ("news sitemap", format!("<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" xmlns:news=\"http://www.google.com/schemas/sitemap-news/0.9\"><url><loc>{LINK}</loc><news:news><news:publication_date>{DATE}</news:publication_date><news:title>{t}</news:title></news:news></url></urlset>").into_bytes(), Some(false)),
         ("cut news sitemap", format!("<urlset><url><loc>{LINK}</loc><news:publication_date>{DATE}</news:publication_date><image:title><![CDATA[{TITLE}]]></image:title></url><url><loc>").into_bytes(), Some(true)),
+        ("windows-1258", windows1258(&whole), None),
+        ("utf-16 big-endian without mark", whole.encode_utf16().flat_map(u16::to_be_bytes).collect(), None),
+        ("byte order mark twice", format!("\u{feff}\u{feff}{whole}").into_bytes(), None),
+        ("charset nobody knows", whole.replace("utf-8", "x-vps-9").into_bytes(), None),
+        ("date with GMT+7", with(t, LINK, "Thu, 19 Nov 2026 09:30:00 GMT+7"), Some(false)),
+        ("date with GMT +7", with(t, LINK, "Thu, 19 Nov 2026 09:30:00 GMT +7"), Some(false)),
+        ("date with GMT+0700", with(t, LINK, "Thu, 19 Nov 2026 09:30:00 GMT+0700"), Some(false)),
+        ("date with ICT", with(t, LINK, "Thu, 19 Nov 2026 09:30:00 ICT"), Some(false)),
+        ("date without zone, RFC 2822", with(t, LINK, "Thu, 19 Nov 2026 09:30:00"), Some(false)),
+        ("Vietnamese weekday", with(t, LINK, "Thứ năm, 19/11/2026, 09:30 (GMT+7)"), Some(false)),
+        ("space before the offset", with(t, LINK, "2026-11-19T09:30:00.000 +07:00"), Some(false)),
+        ("twelve-hour clock", with(t, LINK, "19/11/2026 9:30:00 SA"), Some(false)),
+        ("latin entities", with("L&#432;&#417;ng h&#432;u &amp; tr&#7907; c&#7845;p t&#259;ng", LINK, d), Some(false)),
+        ("entity without its end", with("Lương hưu &amp trợ cấp tăng", LINK, d), Some(true)),
+        ("cdata not closed in the last item", rss(&(good() + "<item><title><![CDATA[Tin")).into_bytes(), Some(true)),
+        ("document type with entities", whole.replace("<rss", "<!DOCTYPE rss [<!ENTITY a \"b\">]><rss").into_bytes(), None),
+        ("stylesheet before the root", whole.replace("<rss", "<?xml-stylesheet href=\"a.xsl\"?><rss").into_bytes(), Some(false)),
+        ("link with white space inside its tag", with(t, &format!("\n\t{LINK}\n"), d), Some(false)),
+        ("title only as media:title", rss(&good().replace("title>", "media:title>")).into_bytes(), None),
+        ("comment inside the item", rss(&good().replace("<link>", "<!-- a > b --><link>")).into_bytes(), Some(false)),
+        ("single quotes", whole.replace('"', "'").into_bytes(), Some(false)),
+        ("zero-width characters in the title", with("Lương\u{200b} hưu &amp; trợ cấp tăng\u{feff}", LINK, d), Some(false)),
     ];
-    assert!(faults.len() >= 30);
+    assert!(faults.len() >= 66, "{}", faults.len());
+    let (mut bare, all) = (0, faults.len());
     let mut wrong = Vec::new();
     for (fault, body, repaired) in faults {
+        bare += usize::from(bare_feed_rs(&body));
         match read(&body) {
             Err(error) => wrong.push(format!("{fault}: {error}")),
             Ok(feed) => {
@@ -122,7 +147,54 @@ fn one_fault_never_costs_the_first_item() {
             }
         }
     }
+    println!("{} of {all} right; feed-rs by itself {bare}", all - wrong.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether feed-rs, used as its documentation shows, gets the first item right.
+fn bare_feed_rs(body: &[u8]) -> bool {
+    let Ok(Ok(feed)) = std::panic::catch_unwind(|| feed_rs::parser::parse(body)) else {
+        return false;
+    };
+    feed.entries.first().is_some_and(|entry| {
+        let title = entry.title.as_ref().is_some_and(|t| t.content.trim() == TITLE);
+        let link = entry.links.first().is_some_and(|l| l.href == LINK);
+        let date = entry.published.map(|t| t.with_timezone(&vietnam()).to_rfc3339());
+        title && link && date.as_deref() == Some(DATE)
+    })
+}
+
+/// The text in windows-1258: letters with a tone as base letter and combining mark, as that charset writes them.
+fn windows1258(text: &str) -> Vec<u8> {
+    use unicode_normalization::UnicodeNormalization;
+    let marks = [
+        ('\u{300}', 0xcc),
+        ('\u{309}', 0xd2),
+        ('\u{303}', 0xde),
+        ('\u{301}', 0xec),
+        ('\u{323}', 0xf2),
+    ];
+    let whole = text.replace("utf-8", "windows-1258");
+    let mut bytes = Vec::new();
+    for c in whole.chars() {
+        let mut letter = [0; 4];
+        let (one, _, is_unknown) = encoding_rs::WINDOWS_1258.encode(c.encode_utf8(&mut letter));
+        if !is_unknown {
+            bytes.extend(one.iter());
+            continue;
+        }
+        let parts: Vec<char> = c.nfd().collect();
+        let tone = marks.iter().find(|(mark, _)| parts.contains(mark));
+        let base: String = parts
+            .iter()
+            .filter(|p| !marks.iter().any(|(m, _)| m == *p))
+            .collect::<String>()
+            .nfc()
+            .collect();
+        bytes.extend(encoding_rs::WINDOWS_1258.encode(&base).0.iter());
+        bytes.extend(tone.map(|(_, byte)| *byte));
+    }
+    bytes
 }
 
 #[test]
@@ -135,6 +207,32 @@ fn a_date_that_cannot_be_true_is_dropped_and_the_entry_kept() {
         let feed = read(rss(&item("Tin", LINK, date)).as_bytes()).unwrap();
         assert_eq!((feed.entries.len(), feed.entries[0].published_at), (1, None), "{date}");
     }
+}
+
+#[test]
+fn a_feed_that_calls_its_own_time_gmt_is_unmasked_by_one_date_ahead_and_remembered() {
+    let feed = |first: &str, second: &str| {
+        rss(&(item("Mới", LINK, first) + &item("Cũ", "https://baovidu.example/2.html", second))).into_bytes()
+    };
+    let hours = |document: &FeedDocument| -> Vec<String> {
+        let hour = |entry: &Entry| entry.published_at.unwrap().format("%d %H:%M").to_string();
+        document.entries.iter().map(hour).collect()
+    };
+    // It is 08:00 in Viet Nam, 01:00 GMT: 07:30 GMT is still to come, so it is 07:30 in Viet Nam.
+    let caught = read(&feed("Fri, 20 Nov 2026 07:30:00 GMT", "Thu, 19 Nov 2026 22:00:00 GMT")).unwrap();
+    assert_eq!(
+        (caught.mislabelled, hours(&caught)),
+        (1, vec!["20 07:30".into(), "19 22:00".into()])
+    );
+    let old = feed("Thu, 19 Nov 2026 10:00:00 GMT", "Thu, 19 Nov 2026 09:00:00 GMT");
+    assert_eq!(hours(&read(&old).unwrap())[0], "19 17:00");
+    let remembered = parse_as(&old, None, BASE, now(), true).unwrap();
+    assert_eq!(
+        (remembered.mislabelled, hours(&remembered)[0].as_str()),
+        (0, "19 10:00")
+    );
+    let honest = feed("Fri, 20 Nov 2026 00:30:00 GMT", "Thu, 19 Nov 2026 09:00:00 +0700");
+    assert_eq!(hours(&read(&honest).unwrap()), ["20 07:30", "19 09:00"]);
 }
 
 #[test]
@@ -166,6 +264,52 @@ fn views_of_a_video_and_the_kinds_of_feeds_are_read() {
     let index = "<sitemapindex><sitemap><loc>https://a.example/1.xml</loc><lastmod>2026-11-19</lastmod></sitemap></sitemapindex>";
     assert!(sitemap::is_index(index.as_bytes()));
     assert_eq!(read(index.as_bytes()).unwrap().kind, FeedFormat::Sitemap);
+}
+
+/// Mutations of good documents, from a seed: bytes changed, cut out, doubled, or swapped for markup. `MUTATIONS` many.
+#[test]
+fn mutated_feeds_are_read_or_refused_and_never_hang() {
+    let many = std::env::var("MUTATIONS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(500);
+    let atom = format!(
+        "<feed xmlns=\"http://www.w3.org/2005/Atom\"><entry><title>T</title><link href=\"{LINK}\"/><updated>{DATE}</updated></entry></feed>"
+    );
+    let seeds = [
+        rss(&(good() + &good())),
+        atom,
+        format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[{{\"url\":\"{LINK}\"}}]}}"),
+    ];
+    let mut state = 7_u64;
+    let mut random = |below: usize| {
+        // SplitMix64 (Steele et al. 2014).
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % below.max(1) as u64) as usize
+    };
+    let (mut refused, mut slowest) = (0, std::time::Duration::ZERO);
+    for n in 0..many {
+        let mut bytes = seeds[n % seeds.len()].clone().into_bytes();
+        for _ in 0..=random(6) {
+            let at = random(bytes.len());
+            match random(5) {
+                0 => bytes[at] = random(256) as u8,
+                1 => drop(bytes.drain(at..(at + random(40)).min(bytes.len()))),
+                2 => bytes.extend_from_within(at..(at + random(200)).min(bytes.len())),
+                3 => drop(bytes.splice(at..at, *b"<item><![CDATA[")),
+                _ => drop(bytes.splice(at..at, *b"&#x0;<!ENTITY")),
+            }
+            if bytes.is_empty() {
+                bytes.push(b' ');
+            }
+        }
+        let watch = stopwatch();
+        refused += usize::from(read(&bytes).is_err());
+        slowest = slowest.max(watch.elapsed());
+    }
+    println!("{many} mutated feeds: {refused} refused with a reason, slowest {slowest:?}, no panic");
 }
 
 #[test]

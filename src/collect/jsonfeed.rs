@@ -21,6 +21,7 @@ pub fn parse(text: &str, reading: &Reading, repaired: bool) -> Result<FeedDocume
         .filter_map(|item| entry(item, reading, base.as_deref()))
         .collect();
     Ok(FeedDocument {
+        mislabelled: 0,
         title: reading.plain(&word(&value, "title").unwrap_or_default()),
         kind: FeedFormat::Json,
         repaired,

@@ -125,6 +125,9 @@ fn escape_lone(text: &str) -> String {
         Regex::new(r"^&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
             .expect("the expression is valid")
     });
+    // HTML lets these end without a semicolon before anything but a letter, a digit or `=` (HTML, section 13.2.5.73).
+    static BARE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^(&(?:amp|lt|gt|quot))(?:[^A-Za-z0-9=;]|$)").expect("the expression is valid"));
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(['&', '<']) {
@@ -143,6 +146,10 @@ fn escape_lone(text: &str) -> String {
                 out.push_str(reference.as_str());
             }
             reference.end()
+        } else if let Some(bare) = BARE.captures(rest) {
+            out.push_str(&bare[1]);
+            out.push(';');
+            bare[1].len()
         } else {
             out.push_str("&amp;");
             1

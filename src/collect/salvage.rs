@@ -66,8 +66,8 @@ impl<'a> Markup<'a> {
         let mut from = range.start;
         while let Some(start) = self.shadow[from..range.end].find(&tag).map(|i| i + from) {
             let after = start + tag.len();
-            if self.shadow[after..].starts_with(|c: char| c.is_whitespace() || c == '>' || c == '/') {
-                let end = self.shadow[after..].find('>').map(|i| after + i + 1)?;
+            if self.shadow[after..range.end].starts_with(|c: char| c.is_whitespace() || c == '>' || c == '/') {
+                let end = self.shadow[after..range.end].find('>').map(|i| after + i + 1)?;
                 return Some(start..end);
             }
             from = after;

@@ -21,6 +21,7 @@ pub(super) fn parse(text: &str, reading: &Reading, repaired: bool) -> FeedDocume
     }
     let is_news = text.contains("sitemap-news/0.9") || text.contains("<news:");
     FeedDocument {
+        mislabelled: 0,
         title: String::new(),
         kind: if is_news {
             FeedFormat::NewsSitemap

@@ -50,6 +50,8 @@ pub struct Entry {
 /// A feed as read: contract `inspect feed`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FeedDocument {
+    /// Dates called GMT that only make sense as Viet Nam's time: the feed mislabels its zone.
+    pub mislabelled: usize,
     /// Title of the feed.
     pub title: String,
     /// Its format.

@@ -27,6 +27,8 @@ use crate::text::url::canonical;
 
 /// How long a claim holds: longer than any fetch takes, in milliseconds.
 const LEASE_MS: i64 = 15 * 60 * 1000;
+/// Days for which a feed that called Viet Nam's time GMT is believed to go on so: older entries do not show it.
+const MISLABEL_DAYS: i64 = 30;
 /// Hours without an answer after which a feed may have dropped entries that nobody saw: busy feeds hold half a day.
 const OUTAGE_HOURS: i64 = 6;
 /// Entries claimed at a time, so that feeds are checked between them.
@@ -236,9 +238,21 @@ impl Collecting {
             }
             FeedKind::Forum => return self.read_forum(source, &html(), &page.final_url).await.map(Ok),
             FeedKind::Feed | FeedKind::Sitemap | FeedKind::Channel => {
-                match feed::parse(&page.body, page.content_type.as_deref(), &page.final_url, now) {
+                let key = format!("gmt {}", feed.url);
+                let known = self
+                    .store
+                    .find_meta(&key)
+                    .await?
+                    .and_then(|at| crate::text::date::parse(&at));
+                let is_local = known.is_some_and(|at| now - at < chrono::Duration::days(MISLABEL_DAYS));
+                match feed::parse_as(&page.body, page.content_type.as_deref(), &page.final_url, now, is_local) {
                     Ok(document) if sitemap::is_index(&page.body) => self.read_index(&document.entries).await,
-                    Ok(document) => document.entries,
+                    Ok(document) => {
+                        if document.mislabelled > 0 {
+                            self.store.set_meta(&key, &now.to_rfc3339()).await?;
+                        }
+                        document.entries
+                    }
                     Err(error) => return Ok(Err(error.to_string())),
                 }
             }

@@ -362,3 +362,55 @@ fn a_hostile_page_is_bounded() {
         now(),
     );
 }
+
+/// Mutations of the invented pages, from a seed; `MUTATIONS` many (scripts/prove fuzz runs 10,000).
+#[test]
+fn mutated_pages_are_read_or_refused_and_never_hang() {
+    let many = std::env::var("MUTATIONS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(100);
+    let mut seeds = Vec::new();
+    for folder in fs::read_dir(root().join("tests/sites")).unwrap().flatten() {
+        seeds.extend(fs::read(folder.path().join("article.html")).ok());
+    }
+    let mut state = 11_u64;
+    let mut random = |below: usize| {
+        // SplitMix64 (Steele et al. 2014).
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % below.max(1) as u64) as usize
+    };
+    let (mut refused, mut slowest) = (0, std::time::Duration::ZERO);
+    for n in 0..many {
+        let mut bytes = seeds[n % seeds.len()].clone();
+        for _ in 0..=random(8) {
+            let at = random(bytes.len());
+            match random(6) {
+                0 => bytes[at] = random(256) as u8,
+                1 => drop(bytes.drain(at..(at + random(300)).min(bytes.len()))),
+                2 => bytes.extend_from_within(at..(at + random(2000)).min(bytes.len())),
+                3 => drop(bytes.splice(
+                    at..at,
+                    *b"<div><table><script type=\"application/ld+json\">{\"@type\":[",
+                )),
+                4 => drop(bytes.splice(at..at, b"<div>".repeat(random(400)))),
+                _ => drop(bytes.splice(at..at, *b"\xff\xfe&#x110000;<!--")),
+            }
+            if bytes.is_empty() {
+                bytes.push(b' ');
+            }
+        }
+        let watch = diemtin::clock::stopwatch();
+        let read = extract::page(
+            &page("https://bao.example/a-1.html", bytes),
+            "",
+            &Layout::default(),
+            now(),
+        );
+        refused += usize::from(read.is_err());
+        slowest = slowest.max(watch.elapsed());
+    }
+    println!("{many} mutated pages: {refused} refused with a reason, slowest {slowest:?}, no panic");
+}

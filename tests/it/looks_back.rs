@@ -21,8 +21,11 @@ use tokio_util::task::AbortOnDropHandle;
 const HOST: &str = "baocham.example";
 
 /// Pages by path and query, and what was asked for in order.
+#[derive(Default)]
+struct Pages(BTreeMap<String, String>, Vec<String>);
+
 #[derive(Clone, Default)]
-struct Site(Arc<Mutex<(BTreeMap<String, String>, Vec<String>)>>);
+struct Site(Arc<Mutex<Pages>>);
 
 impl Site {
     fn set(&self, path: &str, body: &str) {
