@@ -31,6 +31,8 @@ const LEASE_MS: i64 = 15 * 60 * 1000;
 const MISLABEL_DAYS: i64 = 30;
 /// Hours without an answer after which a feed may have dropped entries that nobody saw: busy feeds hold half a day.
 const OUTAGE_HOURS: i64 = 6;
+/// How long a source rests whose host another process has.
+const NOT_OURS: Duration = Duration::from_secs(20);
 /// Entries claimed at a time, so that feeds are checked between them.
 const ENTRIES: i64 = 8;
 /// Tries before an entry is given up.
@@ -60,6 +62,8 @@ pub struct Collecting {
     pub gate: Gate,
     /// Tells whether the bytes of a page are kept or only their hash.
     pub analyser: Analyser,
+    /// Which hosts are this process's, where several collect.
+    pub sharing: super::sharing::Sharing,
 }
 
 impl Collecting {
@@ -105,7 +109,21 @@ impl Collecting {
     }
 
     async fn watch(&self, source: &Source) {
+        let feed = source.feeds.first().map(|feed| feed.url.as_str()).unwrap_or_default();
+        let host = crate::text::url::host(source.home.as_deref().unwrap_or(feed)).unwrap_or_default();
         loop {
+            match self.sharing.may_ask(&host).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.clock.sleep(NOT_OURS).await;
+                    continue;
+                }
+                Err(error) => {
+                    tracing::error!(source.id = %source.id, %error, "the store failed; trying again");
+                    self.clock.sleep(Duration::from_secs(30)).await;
+                    continue;
+                }
+            }
             let did = match self.round(source).await {
                 Ok(did) => did,
                 Err(error) => {

@@ -26,4 +26,6 @@ pub mod searching;
 
 pub mod service;
 
+pub mod sharing;
+
 pub mod understanding;

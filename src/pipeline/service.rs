@@ -84,6 +84,11 @@ impl Service {
             sample_one_in: config.sample_one_in,
             gate: Gate::new(&self.catalogue.knowledge),
             analyser: Analyser::new(&self.catalogue.knowledge),
+            sharing: super::sharing::Sharing::new(
+                self.store.clone(),
+                self.clock.clone(),
+                chrono::Duration::milliseconds((config.spacing_seconds * 1000.0) as i64),
+            ),
         }))
     }
 

@@ -29,6 +29,8 @@ mod stories;
 
 mod users;
 
+mod watches;
+
 use std::path::PathBuf;
 
 pub use alarms::{Alarm, Missed};

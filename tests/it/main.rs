@@ -14,6 +14,7 @@ mod operates;
 mod plays_the_day;
 mod real_pages;
 mod serves;
+mod shares;
 mod stores;
 mod tells_stories;
 mod understands;
