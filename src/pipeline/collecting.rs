@@ -324,6 +324,12 @@ impl Collecting {
         Some((url, entry.clone(), state, decision.reason))
     }
 
+    /// Whether an entry was fetched only to measure what the gate keeps out.
+    fn is_sample(&self, entry: &StoredEntry) -> bool {
+        let decision = self.gate.decide(&entry.entry, false);
+        !decision.fetch && decision.reason == entry.reason
+    }
+
     /// A YouTube channel's feed says all there is: each entry is a video, a known one is observed.
     async fn read_channel(&self, source: &Source, entries: &[Entry]) -> crate::store::Result<(usize, usize)> {
         let now = self.clock.now();
@@ -505,6 +511,10 @@ impl Collecting {
                 let new = self.article(source, entry, found, &page);
                 let is_relevant = self.is_relevant(source, &new.item, now);
                 self.store.insert_item_of_entry(&new, entry, now).await?;
+                if is_relevant && self.is_sample(entry) {
+                    self.store.count("gate_missed", &source.id, 1, now).await?;
+                    tracing::warn!(item.url = %entry.url, "the gate would have kept out a relevant article");
+                }
                 match super::catching_up::recheck_time(now, 0).filter(|_| is_relevant) {
                     Some(next) => self.store.plan_recheck(&entry.url, Some(next), modified).await,
                     None => Ok(()),

@@ -16,6 +16,7 @@ mod real_pages;
 mod serves;
 mod shares;
 mod stores;
+mod survives;
 mod tells_stories;
 mod understands;
 mod warns;

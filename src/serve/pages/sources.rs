@@ -31,6 +31,7 @@ fn gate(name: &str) -> &str {
     match name {
         "gate_passed" => "qua cổng lọc, đã tải",
         "gate_sampled" => "bị lọc nhưng tải thử để đo sót",
+        "gate_missed" => "tải thử thấy có liên quan: cổng lọc sót",
         "gated_out" => "bị lọc: không nhắc đến lĩnh vực",
         "stored" => "đã lưu",
         "failed" => "tải không được",
