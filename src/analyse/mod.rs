@@ -76,6 +76,13 @@ impl Analyser {
         }
     }
 
+    /// Whether an item concerns the sector: the first decision of [`Analyser::analyse`] alone, at a fraction of its cost.
+    pub fn is_relevant(&self, item: &Item, context: &Context<'_>) -> bool {
+        let reading = self.read(item, context);
+        let around = self.around(&reading);
+        self.relevance.judge(&reading.text, &reading.cues, around).yes()
+    }
+
     /// Understands one item.
     pub fn analyse(&self, item: &Item, context: &Context<'_>) -> Analysis {
         let reading = self.read(item, context);

@@ -43,7 +43,7 @@ impl Snapshots {
         let folder = path.parent().unwrap_or(&self.folder);
         fs::create_dir_all(folder)?;
         let partial = folder.join(format!(".{name}.{}", std::process::id()));
-        let mut encoder = GzEncoder::new(fs::File::create(&partial)?, Compression::default());
+        let mut encoder = GzEncoder::new(fs::File::create(&partial)?, Compression::fast());
         encoder.write_all(bytes)?;
         encoder.finish()?.sync_data()?;
         fs::rename(&partial, &path)?;

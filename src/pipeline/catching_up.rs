@@ -183,7 +183,7 @@ impl Collecting {
                 let Some(known) = self.known(&recheck.url, &found.canonical_url).await? else {
                     return self.plan(recheck, modified).await;
                 };
-                let mut new = self.item_of_page(source, known.id.clone(), found, &page);
+                let (mut new, _) = self.item_of_page(source, known.id.clone(), found, &page);
                 new.item.published_at = known.published_at;
                 new.item.collected_at = known.collected_at;
                 if self.store.insert_items(std::slice::from_ref(&new), now).await? == [Inserted::Version] {

@@ -508,8 +508,7 @@ impl Collecting {
         match extract::page(&page, source.family.as_deref().unwrap_or_default(), &layout, now) {
             Ok(found) => {
                 let modified = found.modified_at;
-                let new = self.article(source, entry, found, &page);
-                let is_relevant = self.is_relevant(source, &new.item, now);
+                let (new, is_relevant) = self.article(source, entry, found, &page);
                 self.store.insert_item_of_entry(&new, entry, now).await?;
                 if is_relevant && self.is_sample(entry) {
                     self.store.count("gate_missed", &source.id, 1, now).await?;
@@ -537,7 +536,7 @@ impl Collecting {
                     warnings: vec![error.to_string()],
                     ..Extraction::default()
                 };
-                let new = self.article(source, entry, found, &page);
+                let (new, _) = self.article(source, entry, found, &page);
                 self.store.insert_item_of_entry(&new, entry, now).await.map(|_| ())
             }
             Err(error) => {
@@ -548,16 +547,16 @@ impl Collecting {
         }
     }
 
-    fn article(&self, source: &Source, entry: &StoredEntry, found: Extraction, page: &Page) -> NewItem {
+    fn article(&self, source: &Source, entry: &StoredEntry, found: Extraction, page: &Page) -> (NewItem, bool) {
         let url = canonical(&found.canonical_url).unwrap_or_else(|| entry.url.clone());
-        let mut new = self.item_of_page(source, ItemId::from_url(&url), found, page);
+        let (mut new, is_relevant) = self.item_of_page(source, ItemId::from_url(&url), found, page);
         new.item.url = Some(url);
         new.item.published_at = new.item.published_at.or(entry.entry.published_at);
-        new
+        (new, is_relevant)
     }
 
-    /// An article as its page has it; the bytes are kept when it concerns the sector.
-    pub(super) fn item_of_page(&self, source: &Source, id: ItemId, found: Extraction, page: &Page) -> NewItem {
+    /// An article as its page has it, and whether it concerns the sector: then the bytes are kept.
+    pub(super) fn item_of_page(&self, source: &Source, id: ItemId, found: Extraction, page: &Page) -> (NewItem, bool) {
         let now = self.clock.now();
         let platform = if source.kind == SourceKind::Forum {
             Platform::Forum
@@ -572,7 +571,8 @@ impl Collecting {
         item.published_at = found.published_at;
         item.collected_at = Some(now);
         let mut warnings = found.warnings;
-        let snapshot = if self.is_relevant(source, &item, now) {
+        let is_relevant = self.is_relevant(source, &item, now);
+        let snapshot = if is_relevant {
             self.snapshots.put(&page.body).unwrap_or_else(|error| {
                 warnings.push(format!("the snapshot could not be kept: {error}"));
                 Snapshots::name(&page.body)
@@ -580,12 +580,13 @@ impl Collecting {
         } else {
             Snapshots::name(&page.body)
         };
-        NewItem {
+        let new = NewItem {
             item,
             snapshot: Some(snapshot),
             method: found.method,
             warnings,
-        }
+        };
+        (new, is_relevant)
     }
 
     fn is_relevant(&self, source: &Source, item: &Item, now: Time) -> bool {
@@ -596,7 +597,7 @@ impl Collecting {
             source_province: source.province.as_deref(),
             fold: false,
         };
-        self.analyser.analyse(item, &context).relevant
+        self.analyser.is_relevant(item, &context)
     }
 }
 

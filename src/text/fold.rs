@@ -4,6 +4,9 @@ use unicode_normalization::char::decompose_canonical;
 
 /// Folds one character: lower case, without accents, `đ` to `d`. One character in, one out.
 pub fn fold_char(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_lowercase();
+    }
     let mut base = c;
     let mut first = true;
     decompose_canonical(c, |part| {

@@ -21,7 +21,21 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Unicode normal form C, without zero-width characters and soft hyphens; white space other than line breaks becomes a space.
 pub fn nfc(text: &str) -> String {
-    text.nfc()
+    match text.chars().all(is_composed) {
+        true => clean(text.chars()),
+        false => clean(text.nfc()),
+    }
+}
+
+/// Characters that stand in normal form C wherever they stand: Latin with and without Vietnamese marks, and punctuation
+/// (Unicode Standard Annex 15). Most text is made of nothing else and needs no normalising.
+fn is_composed(c: char) -> bool {
+    matches!(c, '\0'..='\u{2ff}' | '\u{1e00}'..='\u{1eff}' | '\u{2002}'..='\u{2064}')
+}
+
+/// Drops what is invisible and makes all white space alike.
+fn clean(chars: impl Iterator<Item = char>) -> String {
+    chars
         .filter(|c| !matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{00ad}' | '\r'))
         .map(|c| if c != '\n' && c.is_whitespace() { ' ' } else { c })
         .filter(|c| *c == '\n' || !c.is_control())
