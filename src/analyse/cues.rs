@@ -32,6 +32,7 @@ pub enum Cue {
     Hedge,
     Past,
     Testimony,
+    FirstPerson,
     Grave,
     NewRule,
     Alarm,

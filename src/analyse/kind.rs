@@ -51,6 +51,7 @@ pub fn judge(
         };
     }
     let negative = sentiment.label == SentimentLabel::Negative;
+    let own = cues.has(Cue::Testimony) || cues.has(Cue::FirstPerson);
     let told = if item.kind == ItemKind::Comment {
         ContentKind::Comment
     } else {
@@ -71,7 +72,7 @@ pub fn judge(
         ContentKind::Question
     } else if sentiment.label == SentimentLabel::Positive && cues.affirmed(Cue::Thanks, text).count() >= 1 {
         ContentKind::Praise
-    } else if cues.has(Cue::Trouble) && (negative || cues.has(Cue::Testimony)) || negative && cues.has(Cue::Testimony) {
+    } else if cues.has(Cue::Trouble) && (negative || own) || negative && own {
         ContentKind::Complaint
     } else if !negative && (numbers > 0 || verdict == Verdict::Outdated) {
         ContentKind::Claim

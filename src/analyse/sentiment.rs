@@ -11,9 +11,10 @@ pub fn judge(text: &Prepared, cues: &Found, verdict: Verdict, offers: bool) -> S
     let thanks = cues.affirmed(Cue::Thanks, text).count() as f32;
     let (bad, good, least) = if text.social {
         let asks = cues.has(Cue::Ask) || cues.has(Cue::AskTruth);
-        let own = match (cues.has(Cue::Testimony), asks) {
+        let is_own = cues.has(Cue::Testimony) || cues.has(Cue::FirstPerson);
+        let own = match (is_own, asks) {
             (_, true) => 0.25,
-            (true, _) => 0.6,
+            (true, _) => 0.8,
             (false, _) => 0.4,
         };
         (blame + own * trouble, thanks, 0.75)

@@ -145,6 +145,11 @@ async fn plays_the_day(postgres: Option<&str>) {
         titles.iter().any(|title| title.contains("thuế")),
         "the tax rumour: {titles:?}"
     );
+    let wave = alerts
+        .iter()
+        .find(|a| a.kind == diemtin::model::alert::AlertKind::ComplaintWave);
+    let wave = wave.unwrap_or_else(|| panic!("the outage opens no wave of complaints: {titles:?}"));
+    assert_eq!(wave.topics[0], "chuyen_doi_so");
     let labels = newsroom::labels();
     let outage =
         |id: &diemtin::model::ItemId| labels.get(id).and_then(|l| l.event.as_deref()) == Some("su-co-vssid-19-11");
