@@ -1,7 +1,7 @@
 //! Web pages in Vietnamese, the JSON API, the alert feeds.
 //!
 //! Open on loopback while no user exists; everywhere else, and once one exists, every route but `/healthz`, `/login` and
-//! `/assets` asks for a login or a token ([`login`]). Private persons are shown by a letter only ([`shown`]).
+//! `/assets` asks for a login or a token (`login`). Private persons are shown by a letter only (`shown`).
 
 mod api;
 
