@@ -182,9 +182,11 @@ pub fn judge(seen: &Seen<'_>) -> Health {
         let (state, reason, remedy) = gist(&first.last_error);
         let since = last_ok.map_or_else(|| "từ đầu".into(), |t| format!("từ {}", t.format("%H:%M %d/%m")));
         let is_long = last_ok.is_none_or(|t| seen.now - t > limit(seen.source));
+        // One bad answer is no alarm: feeds break off and come back within the hour.
         let state = match state {
-            State::Silent | State::Slow if is_long => State::Silent,
-            State::Silent | State::Slow => State::Slow,
+            State::Blocked => State::Blocked,
+            _ if !is_long => State::Slow,
+            State::Slow => State::Silent,
             other => other,
         };
         return of(state, format!("{since}: {reason}"), remedy);
