@@ -92,6 +92,9 @@ pub fn start_logging(is_service: bool) {
     if is_service && !std::io::stderr().is_terminal() {
         builder.json().init();
     } else {
-        builder.with_target(false).init();
+        builder
+            .with_target(false)
+            .with_ansi(std::io::stderr().is_terminal())
+            .init();
     }
 }

@@ -11,6 +11,8 @@ use crate::word_enum;
 /// A rank-1 source that nobody hears for so long alarms the operator, and any other.
 const RANK1_HOURS: i64 = 2;
 const USUAL_HOURS: i64 = 24;
+/// Tries in a row after which a source that never answered alarms: with their growing pauses about two hours.
+const TRIES_FROM_START: i64 = 5;
 /// A source may be quiet for so many times its own longest usual gap before it counts as silent.
 const GAPS: i32 = 3;
 /// Gaps between news that must be known before a source's own cadence is believed.
@@ -181,7 +183,10 @@ pub fn judge(seen: &Seen<'_>) -> Health {
     if let Some(first) = failing.first().filter(|_| failing.len() == seen.feeds.len()) {
         let (state, reason, remedy) = gist(&first.last_error);
         let since = last_ok.map_or_else(|| "từ đầu".into(), |t| format!("từ {}", t.format("%H:%M %d/%m")));
-        let is_long = last_ok.is_none_or(|t| seen.now - t > limit(seen.source));
+        let is_long = match last_ok {
+            Some(time) => seen.now - time > limit(seen.source),
+            None => first.failures >= TRIES_FROM_START,
+        };
         // One bad answer is no alarm: feeds break off and come back within the hour.
         let state = match state {
             State::Blocked => State::Blocked,

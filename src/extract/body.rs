@@ -56,6 +56,7 @@ pub(super) fn by_selectors(document: &Html, layout: &Layout) -> Option<Body> {
     for (selector, _) in layout.drop.iter().filter_map(|drop| selectors::parse(drop)) {
         dropped.extend(root.select(&selector).map(|e| e.id()));
     }
+    dropped.extend(link_lists(root));
     let signature = signature(root);
     dropped.extend(signature.as_ref().map(|(id, _)| *id));
     let paragraphs = paragraphs(root, &dropped);
@@ -64,6 +65,28 @@ pub(super) fn by_selectors(document: &Html, layout: &Layout) -> Option<Body> {
         by_line: signature.map(|(_, name)| name),
         by_selector: true,
     })
+}
+
+static LISTS: LazyLock<Selector> = LazyLock::new(|| Selector::parse("ul, ol").expect("the selector is a constant"));
+
+/// Lists of nothing but links: related news, whatever the outlet calls its box.
+pub(super) fn link_lists(root: ElementRef<'_>) -> Vec<NodeId> {
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+    let is_linked = |list: &ElementRef<'_>| {
+        let (mut all, mut linked) = (0, 0);
+        for node in list.descendants() {
+            if let Node::Text(text) = node.value() {
+                let in_link = node
+                    .ancestors()
+                    .take_while(|a| a.id() != list.id())
+                    .any(|a| a.value().as_element().is_some_and(|element| element.name() == "a"));
+                all += letters(text);
+                linked += if in_link { letters(text) } else { 0 };
+            }
+        }
+        all > 0 && linked * 10 >= all * 9
+    };
+    root.select(&LISTS).filter(is_linked).map(|list| list.id()).collect()
 }
 
 /// The by-line of a page whose body box is not known.
@@ -157,9 +180,13 @@ mod tests {
         let body = read(
             "<p>Một.</p><div class=VCSortableInPreviewMode type=content><p>Hộp.</p></div>
              <div class=VCSortableInPreviewMode type=RelatedNewsBox>Tin khác</div><figure>ảnh<figcaption>chú</figcaption></figure>
-             <p class=ad>Quảng cáo</p><p>Xem thêm: <a>Tin khác</a></p><p>Tin liên quan</p><p>BH<b>XH</b> hai.</p>",
+             <p class=ad>Quảng cáo</p><ul class=khac><li><a>Bài khác một</a></li><li><a>Bài khác hai</a></li></ul>
+             <ul><li>Một ý, xem <a>nghị định</a> của Chính phủ.</li></ul><p>Xem thêm: <a>Tin khác</a></p><p>Tin liên quan</p><p>BH<b>XH</b> hai.</p>",
         );
-        assert_eq!(body.paragraphs, ["Một.", "Hộp.", "BHXH hai."]);
+        assert_eq!(
+            body.paragraphs,
+            ["Một.", "Hộp.", "Một ý, xem nghị định của Chính phủ.", "BHXH hai."]
+        );
     }
 
     #[test]

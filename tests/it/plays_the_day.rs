@@ -145,6 +145,12 @@ async fn plays_the_day(postgres: Option<&str>) {
         titles.iter().any(|title| title.contains("thuế")),
         "the tax rumour: {titles:?}"
     );
+    // Nothing is edited on this day: a version would mean that something beside the article was taken for its text.
+    let edits = store
+        .gate_counts(day.start.date_naive(), day.end.date_naive())
+        .await
+        .unwrap();
+    assert_eq!(edits.get("edited_silently"), None, "boxes were read as text: {edits:?}");
     let wave = alerts
         .iter()
         .find(|a| a.kind == diemtin::model::alert::AlertKind::ComplaintWave);
