@@ -202,7 +202,7 @@ fn source_file(n: usize, feeds: bool) -> (String, String) {
     let host = host(n);
     let mut text = format!(
         "name = \"Báo {n}\"\nkind = \"press\"\nhome = \"http://{host}/\"\nrank = 2\nchannel = \"bao_chi\"\nstatus = \"active\"\n\
-         checked = \"2026-11-20\"\nfamily = \"vccorp\"\n"
+         checked = \"2026-11-20\"\nevidence = [\"invented\"]\nfamily = \"vccorp\"\n"
     );
     let addresses: Vec<String> = match feeds {
         true => (0..FEEDS).map(|number| format!("/rss/{number}.rss")).collect(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::files::Files;
 use super::{Catalogue, DataError};
 use crate::model::knowledge::TextCase;
-use crate::model::source::{Layout, Source};
+use crate::model::source::{Layout, Source, Status};
 use crate::text::nearest;
 
 struct Reporter<'a> {
@@ -49,6 +49,24 @@ pub(super) fn source(source: &Source, path: &str, files: &Files, errors: &mut Ve
     }
     if !(1..=3).contains(&source.rank) {
         report.at(path, "rank", "rank", format!("{} is not 1, 2 or 3", source.rank));
+    }
+    if let Some(home) = &source.home
+        && let Err(problem) = public_address(home)
+    {
+        report.at(path, "home", home, problem);
+    }
+    let folder = path.split_once('/').map(|(folder, _)| folder);
+    if let Some(folder) = folder.filter(|folder| *folder != source.kind.as_str()) {
+        let problem = format!("`{}` does not belong into the folder `{folder}`", source.kind);
+        report.at(path, "kind", "kind", problem);
+    }
+    if source.status == Status::Active && source.feeds.is_empty() {
+        let problem = "is active but names no [[feed]], so nothing would ever be collected; make it a draft";
+        report.at(path, "status", "status", problem.into());
+    }
+    if source.status == Status::Active && source.evidence.is_empty() {
+        let problem = "is active without evidence; say what proves its feeds, or make it a draft";
+        report.at(path, "status", "status", problem.into());
     }
     for feed in &source.feeds {
         if let Err(problem) = public_address(&feed.url) {

@@ -39,7 +39,7 @@ fn refusals(file: &str, text: &str) -> String {
     catalogue::load(Some(folder.path()), None).unwrap_err().to_string()
 }
 
-const SOURCE: &str = "name = \"Báo Thử\"\nkind = \"press\"\nrank = 1\nchannel = \"bao_chi\"\nstatus = \"active\"\nchecked = 2026-11-20\n";
+const SOURCE: &str = "name = \"Báo Thử\"\nkind = \"press\"\nrank = 1\nchannel = \"bao_chi\"\nstatus = \"draft\"\nchecked = 2026-11-20\n";
 
 #[test]
 fn an_unknown_key_is_named_with_file_line_and_the_nearest_valid_name() {
@@ -111,5 +111,24 @@ fn every_province_has_the_portal_of_its_office_in_the_catalogue() {
             s.province.as_deref() == Some(province.id.as_str()) && s.channel == diemtin::model::source::Channel::Own
         };
         assert!(catalogue.sources.iter().any(|s| is_its(&s)), "{}", province.id);
+    }
+}
+
+#[test]
+fn an_active_source_must_be_collectable_and_say_what_proves_it() {
+    let text = SOURCE.replace("status = \"draft\"", "status = \"active\"");
+    let text: String = text
+        .lines()
+        .filter(|l| !l.starts_with("evidence"))
+        .map(|l| format!("{l}\n"))
+        .collect();
+    let error = refusals("portal/bao-thu.toml", &format!("{text}home = \"khong phai dia chi\"\n"));
+    for problem in [
+        "is not an address",
+        "does not belong into the folder `portal`",
+        "names no [[feed]]",
+        "without evidence",
+    ] {
+        assert!(error.contains(problem), "{problem}: {error}");
     }
 }

@@ -83,7 +83,7 @@ fn configure(folder: &Path, sources: usize, address: std::net::SocketAddr) -> st
     for n in 0..sources {
         let text = format!(
             "name = \"Báo {n}\"\nkind = \"press\"\nhome = \"http://{0}/\"\nrank = 3\nchannel = \"bao_chi\"\nstatus = \"active\"\n\
-             checked = \"2026-11-20\"\n[[feed]]\nurl = \"http://{0}/rss\"\n",
+             checked = \"2026-11-20\"\nevidence = [\"invented\"]\n[[feed]]\nurl = \"http://{0}/rss\"\n",
             host(n)
         );
         std::fs::write(press.join(format!("bao{n:03}.toml")), text).unwrap();
