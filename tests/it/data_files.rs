@@ -39,7 +39,8 @@ fn refusals(file: &str, text: &str) -> String {
     catalogue::load(Some(folder.path()), None).unwrap_err().to_string()
 }
 
-const SOURCE: &str = "name = \"Báo Thử\"\nkind = \"press\"\nrank = 1\nchannel = \"bao_chi\"\nstatus = \"draft\"\nchecked = 2026-11-20\n";
+const SOURCE: &str =
+    "name = \"Báo Thử\"\nkind = \"press\"\nrank = 1\nchannel = \"bao_chi\"\nstatus = \"draft\"\nchecked = 2026-11-20\n";
 
 #[test]
 fn an_unknown_key_is_named_with_file_line_and_the_nearest_valid_name() {
