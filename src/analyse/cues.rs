@@ -81,12 +81,13 @@ impl Cues {
         let inside = |a: &Hit<Cue>, b: &Hit<Cue>| {
             a.id == b.id && b.start <= a.start && a.end <= b.end && (b.end - b.start) > (a.end - a.start)
         };
-        Found(
-            all.iter()
-                .filter(|a| !all.iter().any(|b| inside(a, b)))
-                .copied()
-                .collect(),
-        )
+        let longest = all.iter().map(|hit| hit.end - hit.start).max().unwrap_or_default();
+        let kept = all.iter().enumerate().filter(|(place, a)| {
+            let before = all[..*place].iter().rev().take_while(|b| a.start - b.start <= longest);
+            let after = all[place + 1..].iter().take_while(|b| b.start == a.start);
+            !before.chain(after).any(|b| inside(a, b))
+        });
+        Found(kept.map(|(_, hit)| *hit).collect())
     }
 }
 

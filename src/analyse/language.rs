@@ -31,7 +31,7 @@ impl Language {
         if share(|c| matches!(c, '\u{3040}'..='\u{30ff}')) > 0.15 {
             return "ja".into();
         }
-        if fold::accent_share(&text.lower) >= 0.05 {
+        if fold::accent_share(text.lower.chars()) >= 0.05 {
             return "vi".into();
         }
         let count = |list: &BTreeSet<String>| {

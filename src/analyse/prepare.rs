@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::item::Item;
-use crate::text::fold;
+use crate::text::{fold, letters};
 
 /// A stretch between sentence ends, in characters of the normal form.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,9 +30,9 @@ pub struct Prepared {
     /// Whether teencode was expanded.
     pub social: bool,
     original: Vec<char>,
-    origin: Vec<(usize, usize)>,
-    lower_chars: Vec<usize>,
-    folded_chars: Vec<usize>,
+    origin: Vec<(u32, u32)>,
+    lower_chars: Vec<u32>,
+    folded_chars: Vec<u32>,
 }
 
 impl Prepared {
@@ -48,8 +48,8 @@ impl Prepared {
         let (mut normal, origin) = normalise(&original, social.then_some(teencode));
         settle_tones(&mut normal);
         let lower: String = normal.iter().collect();
-        let folded: String = normal.iter().map(|c| fold::fold_char(*c)).collect();
-        let title_end = origin.iter().take_while(|o| o.0 < title).count();
+        let folded: String = normal.iter().map(|c| letters::fold(*c)).collect();
+        let title_end = origin.iter().take_while(|o| (o.0 as usize) < title).count();
         Prepared {
             sentences: sentences(&normal, &original, &origin),
             lower_chars: char_of_byte(&lower),
@@ -70,12 +70,12 @@ impl Prepared {
 
     /// Character position of a byte of `lower`.
     pub fn lower_char(&self, byte: usize) -> usize {
-        self.lower_chars[byte]
+        self.lower_chars[byte] as usize
     }
 
     /// Character position of a byte of `folded`.
     pub fn folded_char(&self, byte: usize) -> usize {
-        self.folded_chars[byte]
+        self.folded_chars[byte] as usize
     }
 
     /// Whether the sentence around `at` was typed without accents.
@@ -85,7 +85,8 @@ impl Prepared {
 
     /// The sentence around a character.
     pub fn sentence_at(&self, at: usize) -> Option<Sentence> {
-        self.sentences.iter().copied().find(|s| s.start <= at && at < s.end)
+        let place = self.sentences.partition_point(|s| s.end <= at);
+        self.sentences.get(place).copied().filter(|s| s.start <= at)
     }
 
     /// Span in characters of `title + "\n" + text` of a stretch of the normal form.
@@ -94,7 +95,7 @@ impl Prepared {
             self.origin.get(start),
             end.checked_sub(1).and_then(|e| self.origin.get(e)),
         ) {
-            (Some(first), Some(last)) => [first.0, last.1],
+            (Some(first), Some(last)) => [first.0 as usize, last.1 as usize],
             _ => [0, 0],
         }
     }
@@ -107,13 +108,15 @@ impl Prepared {
 
     /// Whether the author wrote the character with a capital.
     pub fn is_capital(&self, at: usize) -> bool {
-        self.origin.get(at).is_some_and(|o| self.original[o.0].is_uppercase())
+        self.origin
+            .get(at)
+            .is_some_and(|o| self.original[o.0 as usize].is_uppercase())
     }
 }
 
 /// The character without accents, its case kept.
 fn unaccented(c: char) -> char {
-    let folded = fold::fold_char(c);
+    let folded = letters::fold(c);
     if c.is_uppercase() {
         folded.to_ascii_uppercase()
     } else {
@@ -121,32 +124,36 @@ fn unaccented(c: char) -> char {
     }
 }
 
-type Normal = (Vec<char>, Vec<(usize, usize)>);
+type Normal = (Vec<char>, Vec<(u32, u32)>);
 
 fn normalise(original: &[char], teencode: Option<&BTreeMap<String, String>>) -> Normal {
     let (mut out, mut origin) = (Vec::with_capacity(original.len()), Vec::with_capacity(original.len()));
     let mut at = 0;
     while at < original.len() {
         let c = original[at];
-        if c.is_alphanumeric() {
-            let end = at + original[at..].iter().take_while(|c| c.is_alphanumeric()).count();
-            let word: String = original[at..end].iter().map(|c| lower_char(*c)).collect();
-            match teencode.and_then(|map| map.get(&word)) {
+        if letters::is_alphanumeric(c) {
+            let start = out.len();
+            let end = at
+                + original[at..]
+                    .iter()
+                    .take_while(|c| letters::is_alphanumeric(**c))
+                    .count();
+            out.extend(original[at..end].iter().map(|c| letters::lower(*c)));
+            let meaning = teencode.and_then(|map| map.get(&out[start..].iter().collect::<String>()));
+            match meaning {
                 Some(meaning) => {
+                    out.truncate(start);
                     out.extend(meaning.chars());
-                    origin.extend(meaning.chars().map(|_| (at, end)));
+                    origin.resize(out.len(), (at as u32, end as u32));
                 }
-                None => {
-                    out.extend(word.chars());
-                    origin.extend((at..end).map(|i| (i, i + 1)));
-                }
+                None => origin.extend((at as u32..end as u32).map(|i| (i, i + 1))),
             }
             at = end;
         } else {
             let c = if c == '\n' || !c.is_whitespace() { c } else { ' ' };
             if !(c == ' ' && matches!(out.last(), Some(' ' | '\n'))) {
                 out.push(c);
-                origin.push((at, at + 1));
+                origin.push((at as u32, at as u32 + 1));
             }
             at += 1;
         }
@@ -154,20 +161,19 @@ fn normalise(original: &[char], teencode: Option<&BTreeMap<String, String>>) -> 
     (out, origin)
 }
 
-fn lower_char(c: char) -> char {
-    c.to_lowercase().next().unwrap_or(c)
-}
-
 /// Writes the tone of final `oa`, `oe`, `uy` on the first vowel, so that "hoà" and "hòa" are one.
 fn settle_tones(text: &mut [char]) {
     const FROM: &str = "àáảãạèéẻẽẹỳýỷỹỵ";
     const FIRST: &str = "òóỏõọòóỏõọùúủũụ";
     for at in 1..text.len() {
+        if text[at].is_ascii() || !matches!(text[at - 1], 'o' | 'u') {
+            continue;
+        }
         let Some(tone) = FROM.chars().position(|c| c == text[at]) else {
             continue;
         };
         let glide = if tone < 10 { 'o' } else { 'u' };
-        let ends = text.get(at + 1).is_none_or(|c| !c.is_alphabetic());
+        let ends = text.get(at + 1).is_none_or(|c| !letters::is_alphabetic(*c));
         if text[at - 1] == glide && ends && !(at > 1 && text[at - 2] == 'q') {
             text[at - 1] = FIRST.chars().nth(tone).unwrap_or(glide);
             text[at] = ['a', 'e', 'y'][tone / 5];
@@ -175,7 +181,7 @@ fn settle_tones(text: &mut [char]) {
     }
 }
 
-fn sentences(normal: &[char], original: &[char], origin: &[(usize, usize)]) -> Vec<Sentence> {
+fn sentences(normal: &[char], original: &[char], origin: &[(u32, u32)]) -> Vec<Sentence> {
     let mut found = Vec::new();
     let mut start = 0;
     for at in 0..normal.len() {
@@ -186,11 +192,13 @@ fn sentences(normal: &[char], original: &[char], origin: &[(usize, usize)]) -> V
             _ => false,
         };
         if ends || at + 1 == normal.len() {
-            let typed: String = original[origin[start].0..origin[at].1].iter().collect();
+            let typed = original[origin[start].0 as usize..origin[at].1 as usize]
+                .iter()
+                .copied();
             found.push(Sentence {
                 start,
                 end: at + 1,
-                accent_free: fold::is_accent_free(&typed),
+                accent_free: fold::is_accent_free(typed),
             });
             start = at + 1;
         }
@@ -198,7 +206,7 @@ fn sentences(normal: &[char], original: &[char], origin: &[(usize, usize)]) -> V
     found
 }
 
-fn char_of_byte(text: &str) -> Vec<usize> {
+fn char_of_byte(text: &str) -> Vec<u32> {
     let mut map = vec![0; text.len() + 1];
     let mut count = 0;
     for (byte, c) in text.char_indices() {

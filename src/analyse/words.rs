@@ -3,7 +3,7 @@
 use aho_corasick::AhoCorasick;
 
 use super::prepare::Prepared;
-use crate::text::fold;
+use crate::text::{fold, letters};
 
 /// How a phrase is written in the data.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,18 +86,20 @@ impl<T: Copy + PartialEq> Words<T> {
             let start = text.folded_char(m.start());
             let fits = !only_accent_free || text.is_accent_free_at(start);
             if fits && on_boundary(&text.folded, m.start(), m.end()) {
-                let hit = Hit {
-                    id,
-                    start,
-                    end: text.folded_char(m.end()),
-                };
-                if !hits.contains(&hit) {
-                    hits.push(hit);
-                }
+                let end = text.folded_char(m.end());
+                hits.push(Hit { id, start, end });
             }
         }
         hits.sort_by_key(|h| (h.start, h.end));
-        hits
+        // A phrase found in both forms is one.
+        let mut kept: Vec<Hit<T>> = Vec::with_capacity(hits.len());
+        for hit in hits {
+            let same_place = |known: &&Hit<T>| (known.start, known.end) == (hit.start, hit.end);
+            if !kept.iter().rev().take_while(same_place).any(|known| known.id == hit.id) {
+                kept.push(hit);
+            }
+        }
+        kept
     }
 }
 
@@ -107,7 +109,7 @@ fn automaton(phrases: &[String]) -> AhoCorasick {
 
 /// Whether no syllable is cut; scripts without spaces have no boundary to keep.
 fn on_boundary(text: &str, start: usize, end: usize) -> bool {
-    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() && c < '\u{3000}');
+    let part = |c: Option<char>| c.is_some_and(|c| letters::is_alphanumeric(c) && c < '\u{3000}');
     let joined = |left: Option<char>, right: Option<char>| part(left) && part(right);
     let (before, found, after) = (&text[..start], &text[start..end], &text[end..]);
     let cut_left = joined(before.chars().next_back(), found.chars().next());

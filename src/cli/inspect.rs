@@ -125,6 +125,7 @@ async fn read(config: &crate::config::Config, input: &str, url: &str, now: Time)
         last_modified: None,
         body,
         fetched_at: now,
+        exchanges: Vec::new(),
     })
 }
 

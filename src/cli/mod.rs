@@ -104,7 +104,7 @@ enum Command {
     /// Users, their roles, passwords and tokens
     #[command(subcommand, after_help = "Example: diemtin user add lan --role editor")]
     User(user::What),
-    /// Copy database, snapshots, outbox and inbox into one file, while the service runs
+    /// Copy database, evidence, outbox and inbox into one file, while the service runs
     #[command(after_help = "Example: diemtin backup diemtin-2026-11-20.tar.gz")]
     Backup(backup::Arguments),
     /// Bring back what `backup` wrote, into a new or empty data folder

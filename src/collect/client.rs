@@ -55,6 +55,16 @@ impl Clients {
     }
 }
 
+/// Who asks, and where to complain.
+pub fn user_agent(collect: &Collect) -> String {
+    format!(
+        "{}/{} (+{})",
+        super::robots::TOKEN,
+        env!("CARGO_PKG_VERSION"),
+        collect.contact
+    )
+}
+
 /// One crypto provider for the process; whoever comes first installs it.
 fn install_crypto() {
     static ONCE: Once = Once::new();
@@ -86,12 +96,6 @@ fn base(collect: &Collect) -> ClientBuilder {
     )]
     let builder = Client::builder();
     builder
-        .user_agent(format!(
-            "{}/{} (+{})",
-            super::robots::TOKEN,
-            env!("CARGO_PKG_VERSION"),
-            collect.contact
-        ))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(collect.timeout_seconds.clamp(1, 20)))
         .pool_idle_timeout(Duration::from_secs(30))

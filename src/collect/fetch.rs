@@ -7,20 +7,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HOST, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, USER_AGENT,
 };
-use reqwest::{Response, StatusCode};
+use reqwest::{Response, StatusCode, Version};
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::client::Clients;
+use super::client::{self, Clients};
 use super::failure::failure;
 use super::guard::Guard;
 use super::host::Hosts;
 use super::robots::{self, Robots, Rules};
 use crate::clock::{self, Clock};
 use crate::config::{Collect, Network};
-use crate::model::page::Page;
+use crate::model::page::{Exchange, Headers, Page};
+use crate::text::coding;
 
 pub use super::failure::{Disposition, FetchError};
 pub use super::guard::Refusal;
@@ -69,12 +71,14 @@ struct Inner {
     lines: Semaphore,
     timeout: Duration,
     max_bytes: usize,
+    user_agent: HeaderValue,
 }
 
 /// One answer, body read.
 struct Answer {
     status: StatusCode,
     headers: HeaderMap,
+    /// After content-decoding.
     body: Vec<u8>,
 }
 
@@ -92,6 +96,8 @@ impl Fetcher {
             guard,
             hosts: Hosts::new(clock.clone(), spacing),
             robots: Robots::default(),
+            user_agent: HeaderValue::from_str(&client::user_agent(collect))
+                .map_err(|_| FetchError::Setup("collect.contact holds letters that no header may have".into()))?,
             clock,
             lines: Semaphore::new(collect.max_hosts.max(1)),
             timeout: Duration::from_secs(collect.timeout_seconds.max(1)),
@@ -110,16 +116,18 @@ impl Fetcher {
             problem: error.to_string(),
         })?;
         let headers = conditions(&request);
+        let mut exchanges = Vec::new();
         for _ in 0..=MAX_REDIRECTS {
             inner.ask_robots(&url).await?;
-            let answer = inner.exchange(&url, headers.clone(), inner.max_bytes, false).await?;
+            let (answer, exchange) = inner.exchange(&url, headers.clone(), inner.max_bytes, false).await?;
+            exchanges.push(exchange);
             if let Some(next) = redirect(&url, &answer) {
                 url = next.ok_or_else(|| FetchError::Redirects {
                     url: request.url.clone(),
                 })?;
                 continue;
             }
-            return inner.page(request, url, answer);
+            return inner.page(request, url, answer, exchanges);
         }
         Err(FetchError::Redirects { url: request.url })
     }
@@ -127,7 +135,13 @@ impl Fetcher {
 
 impl Inner {
     /// Waits for the slot of the host and asks it once.
-    async fn exchange(&self, url: &Url, headers: HeaderMap, max_bytes: usize, cut: bool) -> Result<Answer, FetchError> {
+    async fn exchange(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        max_bytes: usize,
+        cut: bool,
+    ) -> Result<(Answer, Exchange), FetchError> {
         let refused = |refusal| FetchError::Refused {
             url: url.to_string(),
             refusal,
@@ -139,11 +153,13 @@ impl Inner {
             until,
         })?;
         let _line = self.lines.acquire().await.expect("the semaphore is never closed");
+        let headers = self.always_sent(headers);
         let asked = async {
-            let sent = self.clients.of(pass).get(url.clone()).headers(headers).send();
-            read(url, sent.await.map_err(|error| failure(url, &error))?, max_bytes, cut).await
+            let sent = self.clients.of(pass).get(url.clone()).headers(headers.clone()).send();
+            let response = sent.await.map_err(|error| failure(url, &error))?;
+            read(url, &headers, response, max_bytes, cut, &self.clock).await
         };
-        let answer = clock::within(self.timeout, asked).await.unwrap_or_else(|_| {
+        let (answer, exchange) = clock::within(self.timeout, asked).await.unwrap_or_else(|_| {
             Err(FetchError::TooSlow {
                 url: url.to_string(),
                 seconds: self.timeout.as_secs(),
@@ -152,7 +168,7 @@ impl Inner {
         let wish = text_of(&answer.headers, "retry-after");
         if !is_refusal_for_load(answer.status, wish.is_some()) {
             host.is_content();
-            return Ok(answer);
+            return Ok((answer, exchange));
         }
         let until = host.hold(wish.as_deref(), self.clock.now());
         drop(turn);
@@ -161,6 +177,13 @@ impl Inner {
             status: answer.status.as_u16(),
             not_before: Some(until),
         })
+    }
+
+    /// With the headers that every request of ours bears.
+    fn always_sent(&self, mut headers: HeaderMap) -> HeaderMap {
+        headers.insert(USER_AGENT, self.user_agent.clone());
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(coding::ACCEPTED));
+        headers
     }
 
     /// Refuses what robots.txt disallows; reads it first where it is unknown or a day old.
@@ -198,7 +221,7 @@ impl Inner {
         })?;
         for _ in 0..=robots::MAX_REDIRECTS {
             let answer = match self.exchange(&at, HeaderMap::new(), robots::MAX_BYTES, true).await {
-                Ok(answer) => answer,
+                Ok((answer, _)) => answer,
                 // A name that leads to an inner address is refused for good, not for now.
                 Err(error @ FetchError::Refused { .. }) if at.origin() == url.origin() => return Err(error),
                 Err(_) => return Ok(Rules::unreachable(before, self.clock.now())),
@@ -214,7 +237,7 @@ impl Inner {
         Ok(Rules::read(None, self.clock.now()))
     }
 
-    fn page(&self, request: Request, url: Url, answer: Answer) -> Result<Page, FetchError> {
+    fn page(&self, request: Request, url: Url, answer: Answer, exchanges: Vec<Exchange>) -> Result<Page, FetchError> {
         let status = answer.status.as_u16();
         if !answer.status.is_success() && status != 304 {
             return Err(FetchError::Status {
@@ -233,6 +256,7 @@ impl Inner {
             last_modified: header(LAST_MODIFIED.as_str()),
             body: if status == 304 { Vec::new() } else { answer.body },
             fetched_at: self.clock.now(),
+            exchanges,
         })
     }
 }
@@ -241,7 +265,7 @@ impl Inner {
 fn conditions(request: &Request) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let wanted = "text/html,application/rss+xml,application/atom+xml,application/xml;q=0.9,*/*;q=0.8";
-    headers.insert(ACCEPT, reqwest::header::HeaderValue::from_static(wanted));
+    headers.insert(ACCEPT, HeaderValue::from_static(wanted));
     for (name, value) in [
         (IF_NONE_MATCH, &request.etag),
         (IF_MODIFIED_SINCE, &request.last_modified),
@@ -270,27 +294,63 @@ fn redirect(url: &Url, answer: &Answer) -> Option<Option<Url>> {
     }))
 }
 
-/// Reads a body as it arrives, after decompression, so that a small bomb cannot become a large body.
-async fn read(url: &Url, mut response: Response, max_bytes: usize, cut: bool) -> Result<Answer, FetchError> {
-    let mut body: Vec<u8> = Vec::new();
+/// Reads a body as it arrives and decodes it, both up to a limit, so that a small bomb cannot become a large body.
+async fn read(
+    url: &Url,
+    sent: &HeaderMap,
+    mut response: Response,
+    max_bytes: usize,
+    cut: bool,
+    clock: &Clock,
+) -> Result<(Answer, Exchange), FetchError> {
+    let too_large = || FetchError::TooLarge {
+        url: url.to_string(),
+        limit_bytes: max_bytes as u64,
+    };
+    let mut received: Vec<u8> = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| failure(url, &error))? {
-        if body.len() + chunk.len() > max_bytes {
+        if received.len() + chunk.len() > max_bytes {
             if !cut {
-                return Err(FetchError::TooLarge {
-                    url: url.to_string(),
-                    limit_bytes: max_bytes as u64,
-                });
+                return Err(too_large());
             }
-            body.extend_from_slice(&chunk[..max_bytes - body.len()]);
+            received.extend_from_slice(&chunk[..max_bytes - received.len()]);
             break;
         }
-        body.extend_from_slice(&chunk);
+        received.extend_from_slice(&chunk);
     }
-    Ok(Answer {
+    let codings = text_of(response.headers(), CONTENT_ENCODING.as_str()).unwrap_or_default();
+    let decoded = coding::decode(received.clone(), &codings, max_bytes).map_err(|error| FetchError::Unreachable {
+        url: url.to_string(),
+        problem: error.to_string(),
+    })?;
+    if decoded.cut && !cut {
+        return Err(too_large());
+    }
+    let mut request = headers_of(sent);
+    request.insert(0, (HOST.to_string(), url.authority().as_bytes().to_vec()));
+    let exchange = Exchange {
+        method: "GET".into(),
+        url: url.to_string(),
+        request,
+        status: response.status().as_u16(),
+        is_http2: response.version() == Version::HTTP_2,
+        response: headers_of(response.headers()),
+        body: received,
+        at: clock.now(),
+    };
+    let answer = Answer {
         status: response.status(),
         headers: response.headers().clone(),
-        body,
-    })
+        body: decoded.bytes,
+    };
+    Ok((answer, exchange))
+}
+
+fn headers_of(headers: &HeaderMap) -> Headers {
+    let pairs = headers.iter();
+    pairs
+        .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+        .collect()
 }
 
 fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {

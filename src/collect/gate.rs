@@ -131,7 +131,7 @@ impl Gate {
         let mut found = self.accented.found(&lower(&said));
         let folded = fold(&said);
         found.extend(self.abbreviations.found(&folded));
-        if is_accent_free(&said) {
+        if is_accent_free(said.chars()) {
             found.extend(self.folded.found(&folded));
         }
         found.extend(self.slug.found(&slug));

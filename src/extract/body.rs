@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 use ego_tree::NodeId;
 use ego_tree::iter::Edge;
 use regex::Regex;
-use scraper::{ElementRef, Html, Node, Selector};
+use scraper::{ElementRef, Node};
 
-use super::{lead, selectors};
+use super::document::{Document, Query};
+use super::lead;
 use crate::model::source::Layout;
 use crate::text::html::{is_hidden, separates};
 
@@ -23,18 +24,16 @@ pub(super) struct Body {
 }
 
 /// Boxes that no outlet means as text. A VCCorp box is text only when its type is `content`.
-static NEVER: LazyLock<Selector> = LazyLock::new(|| {
-    Selector::parse(
+static NEVER: LazyLock<Query> = LazyLock::new(|| {
+    Query::constant(
         "figure:not(.table), figcaption, form, button, select, video, audio, object, nav, ins.adsbygoogle, .sharing, \
          .VCSortableInPreviewMode:not([type=content]), .PhotoCMS_Caption, .tplCaption, .related-news, .tin-lien-quan",
     )
-    .expect("the selector is a constant")
 });
 
 /// Right-aligned paragraphs: where Vietnamese outlets sign.
-static SIGNATURES: LazyLock<Selector> = LazyLock::new(|| {
-    Selector::parse("p[style*='right'], div[style*='text-align:right'], p.author, p.author_mail, p[align=right]")
-        .expect("the selector is a constant")
+static SIGNATURES: LazyLock<Query> = LazyLock::new(|| {
+    Query::constant("p[style*='right'], div[style*='text-align:right'], p.author, p.author_mail, p[align=right]")
 });
 
 /// Paragraphs that lead to other articles.
@@ -50,14 +49,12 @@ static POINTER_LABEL: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The body found by the layout's own selectors.
-pub(super) fn by_selectors(document: &Html, layout: &Layout) -> Option<Body> {
-    let root = selectors::element(document, &layout.body)?;
-    let mut dropped: HashSet<NodeId> = root.select(&NEVER).map(|e| e.id()).collect();
-    for (selector, _) in layout.drop.iter().filter_map(|drop| selectors::parse(drop)) {
-        dropped.extend(root.select(&selector).map(|e| e.id()));
-    }
-    dropped.extend(link_lists(root));
-    let signature = signature(root);
+pub(super) fn by_selectors(document: &Document, layout: &Layout) -> Option<Body> {
+    let root = document.fullest(&layout.body)?;
+    let mut dropped: HashSet<NodeId> = document.select_in(root, &NEVER).map(|e| e.id()).collect();
+    dropped.extend(document.ids_in(root, &layout.drop));
+    dropped.extend(link_lists(document, root));
+    let signature = signature(document, root);
     dropped.extend(signature.as_ref().map(|(id, _)| *id));
     let paragraphs = paragraphs(root, &dropped);
     (!paragraphs.is_empty()).then(|| Body {
@@ -67,10 +64,10 @@ pub(super) fn by_selectors(document: &Html, layout: &Layout) -> Option<Body> {
     })
 }
 
-static LISTS: LazyLock<Selector> = LazyLock::new(|| Selector::parse("ul, ol").expect("the selector is a constant"));
+static LISTS: LazyLock<Query> = LazyLock::new(|| Query::constant("ul, ol"));
 
 /// Lists of nothing but links: related news, whatever the outlet calls its box.
-pub(super) fn link_lists(root: ElementRef<'_>) -> Vec<NodeId> {
+pub(super) fn link_lists(document: &Document, root: ElementRef<'_>) -> Vec<NodeId> {
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
     let is_linked = |list: &ElementRef<'_>| {
         let (mut all, mut linked) = (0, 0);
@@ -86,18 +83,22 @@ pub(super) fn link_lists(root: ElementRef<'_>) -> Vec<NodeId> {
         }
         all > 0 && linked * 10 >= all * 9
     };
-    root.select(&LISTS).filter(is_linked).map(|list| list.id()).collect()
+    document
+        .select_in(root, &LISTS)
+        .filter(is_linked)
+        .map(|list| list.id())
+        .collect()
 }
 
 /// The by-line of a page whose body box is not known.
-pub(super) fn by_line_anywhere(document: &Html) -> Option<String> {
-    signature(document.root_element()).map(|(_, name)| name)
+pub(super) fn by_line_anywhere(document: &Document) -> Option<String> {
+    signature(document, document.html().root_element()).map(|(_, name)| name)
 }
 
 /// The last right-aligned short paragraph that names a person.
-fn signature(root: ElementRef<'_>) -> Option<(NodeId, String)> {
-    let last = root
-        .select(&SIGNATURES)
+fn signature(document: &Document, root: ElementRef<'_>) -> Option<(NodeId, String)> {
+    let last = document
+        .select_in(root, &SIGNATURES)
         .filter(|e| !e.text().all(|t| t.trim().is_empty()))
         .last()?;
     let name = lead::person(&last.text().collect::<String>())?;
@@ -123,15 +124,19 @@ pub(super) fn paragraphs(root: ElementRef<'_>, dropped: &HashSet<NodeId>) -> Vec
         match node.value() {
             Node::Element(element) => {
                 let skip = is_hidden(element) || dropped.contains(&node.id());
-                if skip {
-                    skipping = if opens { skipping + 1 } else { skipping - 1 };
+                if skip && !opens {
+                    skipping -= 1;
                 }
                 match element.name() {
                     "a" if opens => links += 1,
                     "a" => links -= 1,
+                    _ if skipping > 0 => {}
                     "td" | "th" => now.text.push(' '),
                     _ if separates(element) => now.end(&mut found),
                     _ => {}
+                }
+                if skip && opens {
+                    skipping += 1;
                 }
             }
             Node::Text(text) if opens && skipping == 0 => {
@@ -172,7 +177,7 @@ mod tests {
             drop: vec![".ad".into()],
             ..Layout::default()
         };
-        by_selectors(&Html::parse_document(&format!("<div id=b>{body}</div>")), &layout).unwrap()
+        by_selectors(&Document::parse(&format!("<div id=b>{body}</div>")), &layout).unwrap()
     }
 
     #[test]

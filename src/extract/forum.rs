@@ -7,7 +7,7 @@ use scraper::{ElementRef, Html, Selector};
 use crate::model::Time;
 use crate::model::entry::Link;
 use crate::model::page::ForumPost;
-use crate::text::html::{bounded, plain};
+use crate::text::html::{bounded, text_of};
 use crate::text::{date, squeeze, url};
 
 static THREAD: LazyLock<Selector> = LazyLock::new(|| {
@@ -42,7 +42,7 @@ pub fn threads(html: &str, base: &str) -> Vec<Link> {
         if let Some(thread) = address.strip_suffix("/unread").or(address.strip_suffix("/latest")) {
             address = format!("{thread}/");
         }
-        let title = plain(&element.inner_html());
+        let title = text_of(*element);
         if !title.is_empty() && !links.iter().any(|link| link.url == address) {
             links.push(Link { url: address, title });
         }
@@ -53,11 +53,7 @@ pub fn threads(html: &str, base: &str) -> Vec<Link> {
 /// The posts of a page of a thread, read at `now`. Posts that only quote have no words of their own and are left out.
 pub fn posts(html: &str, url: &str, now: Time) -> Vec<ForumPost> {
     let document = Html::parse_document(bounded(html).0);
-    let thread = document
-        .select(&NAME)
-        .next()
-        .map(|h| plain(&h.inner_html()))
-        .unwrap_or_default();
+    let thread = document.select(&NAME).next().map(|h| text_of(*h)).unwrap_or_default();
     let first_page = !url.contains("/page-") || url.contains("/page-1#") || url.ends_with("/page-1");
     document
         .select(&POST)
@@ -91,12 +87,12 @@ fn post(element: ElementRef<'_>, url: &str, now: Time) -> Option<ForumPost> {
         reactions: element
             .select(&REACTIONS)
             .next()
-            .map_or(0, |bar| reactions(&plain(&bar.inner_html()))),
+            .map_or(0, |bar| reactions(&text_of(*bar))),
     })
 }
 
 fn number(element: ElementRef<'_>) -> Option<String> {
-    element.select(&NUMBER).last().map(|a| plain(&a.inner_html()))
+    element.select(&NUMBER).last().map(|a| text_of(*a))
 }
 
 /// The post's own words, paragraph by paragraph.
@@ -118,7 +114,7 @@ fn moment(element: ElementRef<'_>, now: Time) -> Option<Time> {
     let stated = element.attr("datetime").and_then(|text| date::parse_near(text, now));
     stated
         .or_else(epoch)
-        .or_else(|| date::parse_near(&plain(&element.inner_html()), now))
+        .or_else(|| date::parse_near(&text_of(*element), now))
 }
 
 /// `An, Bình và 12 người khác` counts fourteen.

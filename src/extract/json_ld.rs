@@ -3,14 +3,13 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use scraper::{Html, Selector};
 use serde_json::Value;
 
 use super::Stated;
+use super::document::{Document, Query};
 use crate::text::html::plain;
 
-static SCRIPTS: LazyLock<Selector> =
-    LazyLock::new(|| Selector::parse("script[type='application/ld+json' i]").expect("the selector is a constant"));
+static SCRIPTS: LazyLock<Query> = LazyLock::new(|| Query::constant("script[type='application/ld+json' i]"));
 static ENTITY: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?i)&(?:#\d+|#x[0-9a-f]+|[a-z]{2,8});").expect("the pattern is a constant"));
 static FIELD: LazyLock<Regex> = LazyLock::new(|| {
@@ -21,7 +20,7 @@ static TRAILING_COMMA: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r",\s*([}\]])").expect("the pattern is a constant"));
 
 /// What the page's first article object states.
-pub(super) fn read(document: &Html) -> Stated {
+pub(super) fn read(document: &Document) -> Stated {
     let scripts: Vec<String> = document.select(&SCRIPTS).map(|s| s.text().collect()).collect();
     scripts
         .iter()
@@ -156,7 +155,7 @@ mod tests {
     use super::*;
 
     fn of(json: &str) -> Stated {
-        read(&Html::parse_document(&format!(
+        read(&Document::parse(&format!(
             "<script type=\"application/ld+json\">{json}</script>"
         )))
     }

@@ -1,8 +1,7 @@
 //! Pages that are no article: gone, home, challenge.
 
-use scraper::Html;
-
-use super::{ExtractError, selectors};
+use super::ExtractError;
+use super::document::Document;
 use crate::model::page::Page;
 use crate::text::url;
 
@@ -44,7 +43,7 @@ pub(super) fn check_address(page: &Page) -> Result<(), ExtractError> {
 }
 
 /// Refuses documents that are no article by what they say.
-pub(super) fn check_content(html: &str, document: &Html) -> Result<(), ExtractError> {
+pub(super) fn check_content(html: &str, document: &Document) -> Result<(), ExtractError> {
     let paragraphs = html.matches("<p").count();
     if html.len() < 60_000 && paragraphs < 4 {
         let lower = html.to_lowercase();
@@ -52,7 +51,7 @@ pub(super) fn check_content(html: &str, document: &Html) -> Result<(), ExtractEr
             return Err(ExtractError::Challenge(name));
         }
     }
-    let heads = selectors::all(document, &["h1".into(), "title".into()]);
+    let heads = document.all(&["h1".into(), "title".into()]);
     let says_gone = heads.iter().any(|head| {
         let head = head.to_lowercase();
         head.chars().count() < 60

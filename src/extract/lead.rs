@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use scraper::Html;
+
+use super::document::Document;
+use crate::text::letters;
 
 /// The outlet before the lead: `(Dân trí) -`, `(NLĐO)-`, `(ĐTCK)`, `BNEWS`.
 static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
@@ -47,7 +49,7 @@ pub(super) fn person(text: &str) -> Option<String> {
 ///
 /// The lead is not repeated when the body begins with it. Where the body was guessed, a lead that the page does not show
 /// (a description for search engines only) is no part of the text.
-pub(super) fn join(lead: &str, paragraphs: &[String], sure: bool, document: &Html) -> String {
+pub(super) fn join(lead: &str, paragraphs: &[String], sure: bool, document: &Document) -> String {
     let mut parts: Vec<&str> = paragraphs.iter().map(String::as_str).collect();
     let key = head(lead);
     let repeated = paragraphs
@@ -62,17 +64,17 @@ pub(super) fn join(lead: &str, paragraphs: &[String], sure: bool, document: &Htm
 
 /// The first letters of a text, to compare beginnings.
 fn head(text: &str) -> String {
-    letters(text.chars().take(200)).chars().take(60).collect()
+    only_letters(text.chars().take(200)).chars().take(60).collect()
 }
 
-fn letters(text: impl Iterator<Item = char>) -> String {
-    text.filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
+fn only_letters(text: impl Iterator<Item = char>) -> String {
+    text.filter(|c| letters::is_alphanumeric(*c))
+        .map(letters::lower)
         .collect()
 }
 
-fn is_shown(key: &str, document: &Html) -> bool {
-    let shown = document.root_element().descendants().filter_map(|node| {
+fn is_shown(key: &str, document: &Document) -> bool {
+    let shown = document.html().root_element().descendants().filter_map(|node| {
         let hidden = node
             .parent()?
             .value()
@@ -81,7 +83,7 @@ fn is_shown(key: &str, document: &Html) -> bool {
         let text = node.value().as_text().filter(|_| !hidden)?;
         Some(&**text)
     });
-    letters(crate::text::nfc(&shown.collect::<String>()).chars()).contains(key)
+    only_letters(crate::text::nfc(&shown.collect::<String>()).chars()).contains(key)
 }
 
 #[cfg(test)]

@@ -3,21 +3,16 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use scraper::{Html, Selector};
-
 use super::Stated;
+use super::document::{Document, Query};
 use crate::text::html::plain;
 
-static META: LazyLock<Selector> = LazyLock::new(|| selector("meta[content]"));
-static CANONICAL: LazyLock<Selector> = LazyLock::new(|| selector("link[rel~=canonical i][href]"));
-static HTML: LazyLock<Selector> = LazyLock::new(|| selector("html[lang]"));
-
-fn selector(css: &str) -> Selector {
-    Selector::parse(css).expect("the selector is a constant")
-}
+static META: LazyLock<Query> = LazyLock::new(|| Query::constant("meta[content]"));
+static CANONICAL: LazyLock<Query> = LazyLock::new(|| Query::constant("link[rel~=canonical i][href]"));
+static HTML: LazyLock<Query> = LazyLock::new(|| Query::constant("html[lang]"));
 
 /// What the page's meta elements state.
-pub(super) fn read(document: &Html) -> Stated {
+pub(super) fn read(document: &Document) -> Stated {
     let mut values: HashMap<String, &str> = HashMap::new();
     for element in document.select(&META) {
         let Some(content) = element.attr("content").filter(|c| !c.trim().is_empty()) else {
@@ -69,7 +64,7 @@ mod tests {
 
     #[test]
     fn open_graph_comes_before_plain_meta_and_the_region_of_the_language_is_cut() {
-        let stated = read(&Html::parse_document(
+        let stated = read(&Document::parse(
             "<html lang=vi-VN><meta name=description content=a><meta property=og:description content='b &amp;amp; c'>
              <link rel=canonical href=/x.html>",
         ));

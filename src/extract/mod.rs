@@ -1,20 +1,20 @@
 //! Page bytes to an item's words: JSON-LD, meta, selectors, general extractor; dates, canonical URL, forum posts. Pure.
 
 mod body;
+mod document;
 pub mod forum;
 mod general;
 mod json_ld;
 mod kind;
 mod lead;
 mod meta;
-mod selectors;
-
-use scraper::Html;
+mod reduce;
 
 use crate::model::Time;
 use crate::model::page::{Extraction, Page};
 use crate::model::source::Layout;
 use crate::text::{date, decode, html, url};
+use document::Document;
 
 /// Why a page gave no article.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -67,7 +67,7 @@ pub fn page(page: &Page, family: &str, layout: &Layout, now: Time) -> Result<Ext
     kind::check_address(page)?;
     let decoded = decode::decode(&page.body, page.content_type.as_deref());
     let (source, cut) = html::bounded(&decoded.text);
-    let document = Html::parse_document(source);
+    let document = Document::parse(&reduce::reduce(source, &reduce::Needed::by(layout)));
     kind::check_content(source, &document)?;
     let mut reading = Reading {
         document: &document,
@@ -90,7 +90,7 @@ pub fn page(page: &Page, family: &str, layout: &Layout, now: Time) -> Result<Ext
 
 /// A page while it is read.
 struct Reading<'a> {
-    document: &'a Html,
+    document: &'a Document,
     layout: &'a Layout,
     family: &'a str,
     json: Stated,
@@ -164,7 +164,7 @@ impl<'a> Reading<'a> {
     fn stated(&mut self, of: fn(&Stated) -> &Option<String>, selectors: &[String]) -> Option<String> {
         let json = of(&self.json).clone().map(|text| (text, "json-ld"));
         let meta = of(&self.meta).clone().map(|text| (text, "meta"));
-        let seen = selectors::first(self.document, selectors).map(|text| (text, self.family));
+        let seen = self.document.first(selectors).map(|text| (text, self.family));
         let answer = if self.layout.trust_page == Some(true) {
             seen.or(json).or(meta)
         } else {
@@ -179,7 +179,7 @@ impl<'a> Reading<'a> {
         let selectors = &self.layout.title;
         let title = self
             .stated(|s| &s.title, selectors)
-            .or_else(|| selectors::first(self.document, &["h1".into(), "title".into()]));
+            .or_else(|| self.document.first(&["h1".into(), "title".into()]));
         title.unwrap_or_default()
     }
 
@@ -213,7 +213,9 @@ impl<'a> Reading<'a> {
 
     /// The time a page nobody has described shows where times of publication stand; none when it shows several.
     fn only_time(&self) -> Option<Time> {
-        let times: Vec<Time> = selectors::all(self.document, &USUAL_TIMES.map(String::from))
+        let times: Vec<Time> = self
+            .document
+            .all(&USUAL_TIMES.map(String::from))
             .iter()
             .filter_map(|text| date::parse_near(text, self.now))
             .filter(|time| time.time() != chrono::NaiveTime::MIN)
@@ -232,7 +234,8 @@ impl<'a> Reading<'a> {
     }
 
     fn seen_time(&self, selectors: &[String]) -> Option<Time> {
-        selectors::all(self.document, selectors)
+        self.document
+            .all(selectors)
             .iter()
             .find_map(|text| date::parse_near(text, self.now))
     }
@@ -275,7 +278,8 @@ impl<'a> Reading<'a> {
     /// The visible by-line, else the person JSON-LD or meta names; never the outlet itself.
     fn author(&self, by_line: Option<String>) -> Option<String> {
         let site = [&self.meta.site_name, &self.json.site_name];
-        selectors::first(self.document, &self.layout.author)
+        self.document
+            .first(&self.layout.author)
             .and_then(|text| lead::person(&text))
             .or(by_line)
             .or_else(|| self.json.author.as_deref().and_then(lead::person))

@@ -16,6 +16,8 @@ pub mod digest;
 
 pub mod entry;
 
+pub mod evidence;
+
 pub mod ids;
 
 pub mod item;

@@ -23,7 +23,33 @@ pub struct Page {
     pub body: Vec<u8>,
     /// When the answer was complete.
     pub fetched_at: Time,
+    /// What went over the wire, redirects first; empty for a page read from a file.
+    pub exchanges: Vec<Exchange>,
 }
+
+/// One request and its answer as the client saw them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// `GET` or `POST`.
+    pub method: String,
+    /// The address asked.
+    pub url: String,
+    /// Headers sent.
+    pub request: Headers,
+    /// HTTP status.
+    pub status: u16,
+    /// Whether it came by HTTP/2.
+    pub is_http2: bool,
+    /// Headers received.
+    pub response: Headers,
+    /// The body before content-decoding.
+    pub body: Vec<u8>,
+    /// When it was complete.
+    pub at: Time,
+}
+
+/// Header names with their values, as bytes.
+pub type Headers = Vec<(String, Vec<u8>)>;
 
 /// What a page says, in our own terms (contract: "Extraction"). Text is NFC.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

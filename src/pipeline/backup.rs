@@ -1,4 +1,4 @@
-//! Backup and restore of a data folder: one tar.gz with the database, the snapshots, the outbox and what waits in the
+//! Backup and restore of a data folder: one tar.gz with the database, the evidence, the outbox and what waits in the
 //! inbox, and a list of their hashes. The search index is derived and left out.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use crate::store::Store;
 
 const DATABASE: &str = "diemtin.db";
 const MANIFEST: &str = "MANIFEST.sha256";
-const FOLDERS: [&str; 3] = ["snapshots", "outbox", "inbox"];
+const FOLDERS: [&str; 3] = ["evidence", "outbox", "inbox"];
 
 /// Why there is no backup, or it could not be brought back.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,7 @@ fn at(path: &Path) -> impl Fn(io::Error) -> BackupError + '_ {
     }
 }
 
-/// Writes the backup of `data` to `file` while the service may be running; the database first, so that every snapshot it
+/// Writes the backup of `data` to `file` while the service may be running; the database first, so that all evidence it
 /// names is in the backup too. Returns how many files it holds.
 ///
 /// # Errors

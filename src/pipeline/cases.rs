@@ -193,6 +193,7 @@ fn page(catalogue: &Catalogue, source: &Source, case: &PageCase, path: &Path, re
         last_modified: None,
         body,
         fetched_at: now,
+        exchanges: Vec::new(),
     };
     match crate::extract::page(&fetched, source.family.as_deref().unwrap_or_default(), &layout, now) {
         Err(error) => report.failures.push(format!("{file}: case `{}`: {error}", case.page)),

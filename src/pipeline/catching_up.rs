@@ -14,7 +14,7 @@ use crate::model::item::Observation;
 use crate::model::page::Page;
 use crate::model::source::{Archive, ArchiveKind, Source};
 use crate::model::{ItemId, Time};
-use crate::store::{Catchup, Inserted, Recheck, Result};
+use crate::store::{Catchup, Inserted, NextLook, Recheck, Result};
 use crate::text::url::canonical;
 
 /// How long a claim holds, in milliseconds.
@@ -184,6 +184,9 @@ impl Collecting {
                     return self.plan(recheck, modified).await;
                 };
                 let (mut new, _) = self.item_of_page(source, known.id.clone(), found, &page);
+                if (&new.item.title, &new.item.text) != (&known.title, &known.text) {
+                    new.evidence = self.keep(&page).await?;
+                }
                 new.item.published_at = known.published_at;
                 new.item.collected_at = known.collected_at;
                 if self.store.insert_items(std::slice::from_ref(&new), now).await? == [Inserted::Version] {
@@ -213,7 +216,7 @@ impl Collecting {
         let hours = |n: i64| usize::try_from(n).ok().and_then(|n| RECHECK_HOURS.get(n)).copied();
         let next = hours(recheck.number).map(|then| then - hours(recheck.number - 1).unwrap_or(0));
         let next = next.map(|gap| self.clock.now() + chrono::Duration::hours(gap));
-        self.store.plan_recheck(&recheck.url, next, modified).await
+        self.store.plan_recheck(&recheck.url, NextLook { next, modified }).await
     }
 
     /// The publisher took the article away: it stays in the archive, marked.
@@ -232,7 +235,11 @@ impl Collecting {
             self.store.count("removed", &source.id, 1, now).await?;
             tracing::info!(item.url = %recheck.url, "an article was removed by its publisher");
         }
-        self.store.plan_recheck(&recheck.url, None, recheck.modified).await
+        let look = NextLook {
+            next: None,
+            modified: recheck.modified,
+        };
+        self.store.plan_recheck(&recheck.url, look).await
     }
 }
 

@@ -15,14 +15,15 @@ use crate::collect::fetch::{Disposition, Fetcher, Request};
 use crate::collect::gate::Gate;
 use crate::collect::schedule::{CheckOutcome, backoff, next_check};
 use crate::collect::{archive, feed, listing, sitemap};
-use crate::evidence::Snapshots;
+use crate::evidence::Evidence;
 use crate::extract;
 use crate::model::entry::{Entry, EntryState, FeedState, StoredEntry};
+use crate::model::evidence::Kept;
 use crate::model::item::{Access, Engagement, Item, ItemKind, Observation, Platform};
 use crate::model::page::{Extraction, ForumPost, Page};
 use crate::model::source::{Feed, FeedKind, Source, SourceKind, Status};
 use crate::model::{ItemId, Time};
-use crate::store::{NewItem, Store};
+use crate::store::{NewItem, NextLook, Store};
 use crate::text::url::canonical;
 
 /// How long a claim holds: longer than any fetch takes, in milliseconds.
@@ -48,8 +49,8 @@ pub struct Collecting {
     pub catalogue: Arc<Catalogue>,
     /// The archive.
     pub store: Store,
-    /// Where received bytes are kept.
-    pub snapshots: Snapshots,
+    /// Where what was received is kept.
+    pub evidence: Evidence,
     /// The way to the network.
     pub fetcher: Fetcher,
     /// The time.
@@ -279,7 +280,7 @@ impl Collecting {
             return Ok(Err("it answered but lists nothing".into()));
         }
         if feed.kind == FeedKind::Channel {
-            return self.read_channel(source, &entries).await.map(Ok);
+            return self.read_channel(source, &entries, page).await.map(Ok);
         }
         let judged: Vec<_> = entries
             .iter()
@@ -331,8 +332,12 @@ impl Collecting {
     }
 
     /// A YouTube channel's feed says all there is: each entry is a video, a known one is observed.
-    async fn read_channel(&self, source: &Source, entries: &[Entry]) -> crate::store::Result<(usize, usize)> {
-        let now = self.clock.now();
+    async fn read_channel(
+        &self,
+        source: &Source,
+        entries: &[Entry],
+        page: &Page,
+    ) -> crate::store::Result<(usize, usize)> {
         let (mut items, mut observations) = (Vec::new(), Vec::new());
         for entry in entries {
             let Some(url) = canonical(&entry.url) else { continue };
@@ -349,11 +354,12 @@ impl Collecting {
             items.push(NewItem {
                 item,
                 snapshot: None,
+                evidence: None,
                 method: "channel".into(),
                 warnings: Vec::new(),
             });
         }
-        self.write(&items, &observations, now).await
+        self.write(&mut items, &observations, page).await
     }
 
     /// The threads of a forum page that moved last: each is a page of posts.
@@ -371,14 +377,14 @@ impl Collecting {
                     continue;
                 }
             };
-            let now = self.clock.now();
+            let now = page.fetched_at;
             let text = crate::text::decode::decode(&page.body, page.content_type.as_deref()).text;
             let posts = extract::forum::posts(&text, &page.final_url, now);
             let opener = posts
                 .iter()
                 .find(|post| post.is_first)
                 .and_then(|post| canonical(&post.url));
-            let items: Vec<NewItem> = posts
+            let mut items: Vec<NewItem> = posts
                 .iter()
                 .filter_map(|post| self.post_item(source, post, opener.as_deref()))
                 .collect();
@@ -386,7 +392,7 @@ impl Collecting {
                 .iter()
                 .map(|new| (new.item.id.clone(), new.item.engagement))
                 .collect();
-            let (l, f) = self.write(&items, &seen, now).await?;
+            let (l, f) = self.write(&mut items, &seen, &page).await?;
             listed += l;
             fresh += f;
         }
@@ -413,18 +419,29 @@ impl Collecting {
         Some(NewItem {
             item,
             snapshot: None,
+            evidence: None,
             method: "forum".into(),
             warnings: Vec::new(),
         })
     }
 
-    /// Writes items down; of those known already, engagement that changed is an observation.
+    /// Writes the items of a page down; of those known already, engagement that changed is an observation. The page is
+    /// kept when it holds something new.
     async fn write(
         &self,
-        items: &[NewItem],
+        items: &mut [NewItem],
         seen: &[(ItemId, Engagement)],
-        now: Time,
+        page: &Page,
     ) -> crate::store::Result<(usize, usize)> {
+        let now = page.fetched_at;
+        let ids: Vec<ItemId> = items.iter().map(|new| new.item.id.clone()).collect();
+        if self.store.known_items(&ids).await?.len() < ids.len() {
+            let (name, mut kept) = (Evidence::name(&page.body), self.keep(page).await?);
+            for new in items.iter_mut() {
+                new.snapshot = Some(name.clone());
+                new.evidence = kept.take();
+            }
+        }
         let mut observations = Vec::new();
         for (id, engagement) in seen {
             if let Some(known) = self.store.find_item(id).await?
@@ -508,16 +525,21 @@ impl Collecting {
         match extract::page(&page, source.family.as_deref().unwrap_or_default(), &layout, now) {
             Ok(found) => {
                 let modified = found.modified_at;
-                let (new, is_relevant) = self.article(source, entry, found, &page);
-                self.store.insert_item_of_entry(&new, entry, now).await?;
+                let (mut new, is_relevant) = self.article(source, entry, found, &page);
+                if is_relevant {
+                    new.evidence = self.keep(&page).await?;
+                }
+                let next = super::catching_up::recheck_time(now, 0).filter(|_| is_relevant);
+                let look = next.map(|next| NextLook {
+                    next: Some(next),
+                    modified,
+                });
+                self.store.insert_item_of_entry(&new, entry, look, now).await?;
                 if is_relevant && self.is_sample(entry) {
                     self.store.count("gate_missed", &source.id, 1, now).await?;
                     tracing::warn!(item.url = %entry.url, "the gate would have kept out a relevant article");
                 }
-                match super::catching_up::recheck_time(now, 0).filter(|_| is_relevant) {
-                    Some(next) => self.store.plan_recheck(&entry.url, Some(next), modified).await,
-                    None => Ok(()),
-                }
+                Ok(())
             }
             Err(error @ (extract::ExtractError::Gone | extract::ExtractError::RedirectedHome)) => {
                 self.store
@@ -537,7 +559,10 @@ impl Collecting {
                     ..Extraction::default()
                 };
                 let (new, _) = self.article(source, entry, found, &page);
-                self.store.insert_item_of_entry(&new, entry, now).await.map(|_| ())
+                self.store
+                    .insert_item_of_entry(&new, entry, None, now)
+                    .await
+                    .map(|_| ())
             }
             Err(error) => {
                 self.store
@@ -549,13 +574,14 @@ impl Collecting {
 
     fn article(&self, source: &Source, entry: &StoredEntry, found: Extraction, page: &Page) -> (NewItem, bool) {
         let url = canonical(&found.canonical_url).unwrap_or_else(|| entry.url.clone());
-        let (mut new, is_relevant) = self.item_of_page(source, ItemId::from_url(&url), found, page);
+        let id = ItemId::from_url(&url);
+        let (mut new, is_relevant) = self.item_of_page(source, id, found, page);
         new.item.url = Some(url);
         new.item.published_at = new.item.published_at.or(entry.entry.published_at);
         (new, is_relevant)
     }
 
-    /// An article as its page has it, and whether it concerns the sector: then the bytes are kept.
+    /// An article as its page has it, and whether it concerns the sector.
     pub(super) fn item_of_page(&self, source: &Source, id: ItemId, found: Extraction, page: &Page) -> (NewItem, bool) {
         let now = self.clock.now();
         let platform = if source.kind == SourceKind::Forum {
@@ -570,23 +596,26 @@ impl Collecting {
         item.author = found.author;
         item.published_at = found.published_at;
         item.collected_at = Some(now);
-        let mut warnings = found.warnings;
         let is_relevant = self.is_relevant(source, &item, now);
-        let snapshot = if is_relevant {
-            self.snapshots.put(&page.body).unwrap_or_else(|error| {
-                warnings.push(format!("the snapshot could not be kept: {error}"));
-                Snapshots::name(&page.body)
-            })
-        } else {
-            Snapshots::name(&page.body)
-        };
         let new = NewItem {
             item,
-            snapshot: Some(snapshot),
+            snapshot: Some(Evidence::name(&page.body)),
+            evidence: None,
             method: found.method,
-            warnings,
+            warnings: found.warnings,
         };
         (new, is_relevant)
+    }
+
+    /// Keeps what was received as evidence, unless the same bytes are kept already. Returns the new record.
+    pub(super) async fn keep(&self, page: &Page) -> crate::store::Result<Option<Kept>> {
+        if self.store.find_evidence(&Evidence::name(&page.body)).await?.is_some() {
+            return Ok(None);
+        }
+        Ok(self.evidence.keep(page).unwrap_or_else(|error| {
+            tracing::error!(url = %page.url, %error, "what was received could not be kept as evidence; look at the disk");
+            None
+        }))
     }
 
     fn is_relevant(&self, source: &Source, item: &Item, now: Time) -> bool {

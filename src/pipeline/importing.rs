@@ -105,6 +105,7 @@ async fn write(
         items.push(NewItem {
             item,
             snapshot: None,
+            evidence: None,
             method: "import".into(),
             warnings: Vec::new(),
         });

@@ -18,7 +18,7 @@ use crate::collect::fetch::Fetcher;
 use crate::collect::gate::Gate;
 use crate::config::Config;
 use crate::deliver::Carrier;
-use crate::evidence::Snapshots;
+use crate::evidence::Evidence;
 use crate::store::Store;
 
 /// How long the analyse and deliver loops wait when there is nothing to do, by the service's clock.
@@ -52,6 +52,9 @@ pub enum StartError {
     /// The network part of the configuration is unusable.
     #[error("collecting: {0}")]
     Fetch(#[from] crate::collect::fetch::FetchError),
+    /// The evidence of an earlier run cannot be read.
+    #[error("the evidence folder cannot be read: {0}")]
+    Evidence(std::io::Error),
     /// The mail part of the configuration is unusable.
     #[error("mail: {0}")]
     Deliver(#[from] crate::deliver::DeliverError),
@@ -63,9 +66,9 @@ impl Service {
         self.config.data.join("inbox")
     }
 
-    /// Kept bytes.
-    pub fn snapshots(&self) -> Snapshots {
-        Snapshots::new(&self.config.data.join("snapshots"))
+    /// What was seen.
+    pub fn evidence(&self) -> Evidence {
+        Evidence::new(&self.config.data.join("evidence"), &self.config.collect.contact)
     }
 
     /// The collecting role.
@@ -74,10 +77,12 @@ impl Service {
     /// When the network part of the configuration is unusable.
     pub fn collecting(&self) -> Result<Arc<Collecting>, StartError> {
         let config = &self.config.collect;
+        let evidence = self.evidence();
+        evidence.recover().map_err(StartError::Evidence)?;
         Ok(Arc::new(Collecting {
             catalogue: self.catalogue.clone(),
             store: self.store.clone(),
-            snapshots: self.snapshots(),
+            evidence,
             fetcher: Fetcher::new(config, &self.config.network, self.clock.clone())?,
             clock: self.clock.clone(),
             feed_minutes: config.feed_minutes,

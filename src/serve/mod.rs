@@ -31,7 +31,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::evidence::Snapshots;
+use crate::evidence::Evidence;
 use crate::model::user::Role;
 use crate::pipeline::searching::Searching;
 use crate::pipeline::service::Service;
@@ -43,7 +43,7 @@ pub use login::{MIN_PASSWORD, hash_password};
 /// What every handler works with.
 struct Site {
     service: Service,
-    snapshots: Snapshots,
+    evidence: Evidence,
     searching: Searching,
     doors: login::Doors,
 }
@@ -87,7 +87,7 @@ pub async fn serve(
     let ended = stop.clone();
     let site = Site {
         doors: login::Doors::new(listener.local_addr()?.ip().is_loopback()),
-        snapshots: service.snapshots(),
+        evidence: service.evidence(),
         service,
         searching,
     };

@@ -7,15 +7,18 @@ use crate::model::{SourceId, Time, from_unix_ms};
 
 /// Ends an entry inside a transaction and counts it.
 macro_rules! finish {
-    ($tx:ident, $entry:expr, $state:expr, $reason:expr, $now:expr) => {
+    ($tx:ident, $entry:expr, $state:expr, $reason:expr, $look:expr, $now:expr) => {
+        let look: Option<$crate::store::NextLook> = $look;
         let done = sqlx::query(
-            "update entries set state = $2, reason = $3, finished_at = $4, lease_until = 0
+            "update entries set state = $2, reason = $3, finished_at = $4, recheck_at = $5, modified = $6, lease_until = 0
              where url = $1 and state = 'pending'",
         )
         .bind($entry.url.as_str())
         .bind($state.as_str())
         .bind($reason)
         .bind($now.timestamp_millis())
+        .bind(look.and_then(|look| look.next).map(|t| t.timestamp_millis()))
+        .bind(look.and_then(|look| look.modified).map(|t| t.timestamp_millis()))
         .execute(&mut *$tx)
         .await?;
         if done.rows_affected() > 0 {
@@ -28,6 +31,15 @@ macro_rules! finish {
                 .await?;
         }
     };
+}
+
+/// When a stored article is looked at again, never when `next` is `None`; and what its page calls its last change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextLook {
+    /// When.
+    pub next: Option<Time>,
+    /// The last change the page states.
+    pub modified: Option<Time>,
 }
 
 pub(super) use finish;
@@ -208,7 +220,7 @@ impl Store {
     /// When the database fails.
     pub async fn finish_entry(&self, entry: &StoredEntry, state: EntryState, reason: &str, now: Time) -> Result<()> {
         writing!(self, |tx| {
-            finish!(tx, entry, state, reason, now);
+            finish!(tx, entry, state, reason, None, now);
         });
         Ok(())
     }
@@ -279,16 +291,16 @@ impl Store {
             .collect()
     }
 
-    /// Plans when a stored article is looked at again, never when `next` is `None`; and what its page calls its last change.
+    /// Plans when a stored article is looked at again.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn plan_recheck(&self, url: &str, next: Option<Time>, modified: Option<Time>) -> Result<()> {
+    pub async fn plan_recheck(&self, url: &str, look: NextLook) -> Result<()> {
         let sql = "update entries set recheck_at = $2, modified = $3, lease_until = 0 where url = $1";
         writing!(self, |tx| sqlx::query(sql)
             .bind(url)
-            .bind(next.map(|t| t.timestamp_millis()))
-            .bind(modified.map(|t| t.timestamp_millis()))
+            .bind(look.next.map(|t| t.timestamp_millis()))
+            .bind(look.modified.map(|t| t.timestamp_millis()))
             .execute(&mut *tx)
             .await?
             .rows_affected());

@@ -1,9 +1,11 @@
 //! Items, their versions and what was seen of them later.
 
 use super::backend::{reading, writing};
-use super::entries::finish;
+use super::entries::{NextLook, finish};
+use super::evidence::insert_evidence;
 use super::{Result, Store, from_json, to_json};
 use crate::model::entry::{EntryState, StoredEntry};
+use crate::model::evidence::Kept;
 use crate::model::item::{Item, Observation};
 use crate::model::{ItemId, Time, from_unix_ms};
 
@@ -14,6 +16,8 @@ pub struct NewItem {
     pub item: Item,
     /// SHA-256 of what was received.
     pub snapshot: Option<String>,
+    /// The record of it, where one was written just now.
+    pub evidence: Option<Kept>,
     /// What extraction answered by: `json-ld+vccorp`, `import`.
     pub method: String,
     /// What looked wrong on the way.
@@ -36,9 +40,10 @@ const NEXT_SEQ: &str = "update sequence set value = value + 1 where name = 'item
 
 /// Keeps the text of `before` as a version and gives the item its new words; it waits for analysis again.
 macro_rules! replace_text {
-    ($tx:ident, $before:expr, $title:expr, $text:expr, $now:expr) => {{
+    ($tx:ident, $before:expr, $title:expr, $text:expr, $snapshot:expr, $now:expr) => {{
         sqlx::query(
-            "insert into item_versions (item, at, title, body) values ($1, $2, $3, $4) on conflict (item, at) do nothing",
+            "insert into item_versions (item, at, title, body, snapshot)
+             values ($1, $2, $3, $4, (select snapshot from items where id = $1)) on conflict (item, at) do nothing",
         )
         .bind($before.id.as_str())
         .bind($now.timestamp_millis())
@@ -50,12 +55,15 @@ macro_rules! replace_text {
         after.title.clone_from($title);
         after.text.clone_from($text);
         let seq: i64 = sqlx::query_scalar(NEXT_SEQ).fetch_one(&mut *$tx).await?;
-        sqlx::query("update items set item = $2, seq = $3, analysed = 0 where id = $1")
-            .bind(after.id.as_str())
-            .bind(to_json(&after)?)
-            .bind(seq)
-            .execute(&mut *$tx)
-            .await?;
+        sqlx::query(
+            "update items set item = $2, seq = $3, analysed = 0, snapshot = coalesce($4, snapshot) where id = $1",
+        )
+        .bind(after.id.as_str())
+        .bind(to_json(&after)?)
+        .bind(seq)
+        .bind($snapshot)
+        .execute(&mut *$tx)
+        .await?;
     }};
 }
 
@@ -81,6 +89,9 @@ macro_rules! with_observations {
 macro_rules! insert_item {
     ($tx:ident, $new:expr, $now:expr) => {{
         let item = &$new.item;
+        if let Some(kept) = &$new.evidence {
+            insert_evidence!($tx, kept);
+        }
         let known: Option<(String,)> = sqlx::query_as("select item from items where id = $1")
             .bind(item.id.as_str())
             .fetch_optional(&mut *$tx)
@@ -91,7 +102,7 @@ macro_rules! insert_item {
                 if (&before.title, &before.text) == (&item.title, &item.text) {
                     Inserted::Known
                 } else {
-                    replace_text!($tx, before, &item.title, &item.text, $now);
+                    replace_text!($tx, before, &item.title, &item.text, &$new.snapshot, $now);
                     Inserted::Version
                 }
             }
@@ -141,14 +152,20 @@ impl Store {
         Ok(outcomes)
     }
 
-    /// Writes down the item an entry led to and ends the entry, in one transaction.
+    /// Writes down the item an entry led to, ends the entry and plans the next look at it, in one transaction.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn insert_item_of_entry(&self, new: &NewItem, entry: &StoredEntry, now: Time) -> Result<Inserted> {
+    pub async fn insert_item_of_entry(
+        &self,
+        new: &NewItem,
+        entry: &StoredEntry,
+        look: Option<NextLook>,
+        now: Time,
+    ) -> Result<Inserted> {
         Ok(writing!(self, |tx| {
             let outcome = insert_item!(tx, new, now);
-            finish!(tx, entry, EntryState::Stored, new.method.as_str(), now);
+            finish!(tx, entry, EntryState::Stored, new.method.as_str(), look, now);
             outcome
         }))
     }
@@ -184,7 +201,7 @@ impl Store {
                 let title = observation.title.as_ref().unwrap_or(&before.title);
                 let text = observation.text.as_ref().unwrap_or(&before.text);
                 if (title, text) != (&before.title, &before.text) {
-                    replace_text!(tx, before, title, text, at);
+                    replace_text!(tx, before, title, text, None::<String>, at);
                 }
                 let mut after = before.clone();
                 after.title.clone_from(title);

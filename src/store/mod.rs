@@ -19,6 +19,8 @@ mod editions;
 
 mod entries;
 
+mod evidence;
+
 mod feeds;
 
 mod items;
@@ -40,7 +42,7 @@ pub use backend::{ServiceLock, Target, lock_service};
 pub use catchups::Catchup;
 pub use deliveries::{Attempt, Claimed};
 pub use editions::{EditionSummary, Frozen, StoredEdition};
-pub use entries::Recheck;
+pub use entries::{NextLook, Recheck};
 pub use items::{Inserted, NewItem};
 pub use ledger::{DayCounts, SourceHealth};
 pub use stories::WindowItem;

@@ -17,6 +17,15 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>) -> Decoded {
     let from_header = content_type
         .and_then(|v| v.split("charset=").nth(1))
         .and_then(|v| named(v.split(';').next()?));
+    let utf16 = utf16_without_bom(bytes);
+    // Nearly every page; checked once.
+    if let (None, Ok(text)) = (utf16, std::str::from_utf8(bytes)) {
+        return Decoded {
+            text: super::nfc(text),
+            charset: encoding_rs::UTF_8.name(),
+            lossy: false,
+        };
+    }
     if let Some(text) = tcvn3(bytes) {
         return Decoded {
             text: super::nfc(&text),
@@ -26,8 +35,7 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>) -> Decoded {
     }
     let encoding = encoding_rs::Encoding::for_bom(bytes)
         .map(|(encoding, _)| encoding)
-        .or_else(|| utf16_without_bom(bytes))
-        .or_else(|| std::str::from_utf8(bytes).ok().map(|_| encoding_rs::UTF_8))
+        .or(utf16)
         .or(from_header)
         .or_else(|| declared(bytes).and_then(|label| named(&label)))
         .unwrap_or_else(|| {
@@ -83,9 +91,6 @@ const TCVN3: &str = concat!(
 
 /// The text, when the bytes are TCVN3: no charset label names it, so that at least four of its commonest words must appear.
 fn tcvn3(bytes: &[u8]) -> Option<String> {
-    if std::str::from_utf8(bytes).is_ok() || bytes.iter().all(u8::is_ascii) {
-        return None;
-    }
     let letters: Vec<char> = TCVN3.chars().collect();
     let mut unknown = 0;
     let text: String = bytes

@@ -17,30 +17,30 @@ pub fn plain(fragment: &str) -> String {
         return super::squeeze(&super::nfc(fragment));
     }
     let parsed = scraper::Html::parse_fragment(bounded(fragment).0);
-    let mut text = String::new();
-    for edge in parsed.tree.root().traverse() {
-        match edge {
-            Open(node) => match node.value() {
-                scraper::Node::Text(words) => {
-                    let hidden = node.parent().and_then(|p| p.value().as_element().map(is_hidden));
-                    if hidden != Some(true) {
-                        text.push_str(words);
-                    }
-                }
-                scraper::Node::Element(element) if separates(element) => text.push('\n'),
-                _ => {}
-            },
-            Close(node) => {
-                if node.value().as_element().is_some_and(separates) {
-                    text.push('\n');
-                }
+    text_of(parsed.tree.root())
+}
+
+/// The words below a node, as [`plain`] gives those of its HTML.
+pub fn text_of(root: ego_tree::NodeRef<'_, scraper::Node>) -> String {
+    let (mut text, mut hidden) = (String::new(), 0_usize);
+    for edge in root.traverse() {
+        let (node, opens) = match edge {
+            Open(node) => (node, true),
+            Close(node) => (node, false),
+        };
+        match node.value() {
+            scraper::Node::Text(words) if opens && hidden == 0 => text.push_str(words),
+            scraper::Node::Element(element) if is_hidden(element) => {
+                hidden = if opens { hidden + 1 } else { hidden - 1 };
             }
+            scraper::Node::Element(element) if hidden == 0 && separates(element) => text.push('\n'),
+            _ => {}
         }
     }
     super::squeeze(&super::nfc(&text))
 }
 
-/// Whether the text directly inside the element is never shown.
+/// Whether what is inside the element is never shown as text.
 pub fn is_hidden(element: &Element) -> bool {
     matches!(
         element.name(),
@@ -48,11 +48,12 @@ pub fn is_hidden(element: &Element) -> bool {
     )
 }
 
-/// Whether the element ends a run of words.
+/// Whether the element ends a run of words. Hidden ones and small pictures do not.
 pub fn separates(element: &Element) -> bool {
     !matches!(
         element.name(),
         "a" | "abbr"
+            | "area"
             | "b"
             | "bdi"
             | "bdo"
@@ -62,22 +63,35 @@ pub fn separates(element: &Element) -> bool {
             | "del"
             | "dfn"
             | "em"
+            | "embed"
             | "font"
             | "i"
+            | "iframe"
+            | "img"
+            | "input"
             | "ins"
             | "kbd"
             | "label"
+            | "link"
             | "mark"
+            | "meta"
+            | "noscript"
             | "q"
             | "s"
             | "samp"
+            | "script"
             | "small"
+            | "source"
             | "span"
             | "strike"
             | "strong"
+            | "style"
             | "sub"
             | "sup"
+            | "svg"
+            | "template"
             | "time"
+            | "track"
             | "tt"
             | "u"
             | "var"
@@ -97,14 +111,17 @@ pub fn bounded(html: &str) -> (&str, bool) {
     let mut depth = 0_usize;
     for (at, _) in html[..end].match_indices('<') {
         let rest = &html[at + 1..end];
-        let name: String = rest
-            .trim_start_matches('/')
-            .chars()
-            .take_while(|c| c.is_ascii_alphanumeric())
+        let name = rest.trim_start_matches('/').as_bytes();
+        let length = name
+            .iter()
             .take(12)
-            .collect::<String>()
-            .to_ascii_lowercase();
-        if name.is_empty() || closes_itself(&name) {
+            .take_while(|byte| byte.is_ascii_alphanumeric())
+            .count();
+        let mut lower = [0; 12];
+        lower[..length].copy_from_slice(&name[..length]);
+        lower.make_ascii_lowercase();
+        let name = std::str::from_utf8(&lower[..length]).unwrap_or_default();
+        if name.is_empty() || closes_itself(name) {
             continue;
         }
         depth = if rest.starts_with('/') {

@@ -2,6 +2,8 @@
 //!
 //! Pure functions on strings and bytes; imports nothing of ours. Every stage stands on it.
 
+pub mod coding;
+
 pub mod date;
 
 pub mod decode;
@@ -9,6 +11,8 @@ pub mod decode;
 pub mod fold;
 
 pub mod html;
+
+pub mod letters;
 
 mod nearest;
 
@@ -21,10 +25,18 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Unicode normal form C, without zero-width characters and soft hyphens; white space other than line breaks becomes a space.
 pub fn nfc(text: &str) -> String {
-    match text.chars().all(is_composed) {
-        true => clean(text.chars()),
-        false => clean(text.nfc()),
+    if text.chars().all(is_plain) {
+        text.to_owned()
+    } else if text.chars().all(is_composed) {
+        clean(text.chars())
+    } else {
+        clean(text.nfc())
     }
+}
+
+/// Composed characters of which nothing is to be cleaned: nearly all text.
+fn is_plain(c: char) -> bool {
+    matches!(c, ' '..='~' | '\n' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{1e00}'..='\u{1eff}' | '\u{2010}'..='\u{2027}')
 }
 
 /// Characters that stand in normal form C wherever they stand: Latin with and without Vietnamese marks, and punctuation

@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("detect", &["model", "text"]),
     ("digest", &["model", "text"]),
     ("deliver", &["model", "text", "clock", "config"]),
-    ("evidence", &["model", "text"]),
+    ("evidence", &["model", "text", "chance"]),
     ("store", &["model", "text"]),
     ("search", &["model", "text"]),
     ("newsroom", &["model", "text", "clock"]),

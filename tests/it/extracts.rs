@@ -23,6 +23,7 @@ fn page(url: &str, body: Vec<u8>) -> Page {
         last_modified: None,
         body,
         fetched_at: now(),
+        exchanges: Vec::new(),
     }
 }
 

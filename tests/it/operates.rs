@@ -109,8 +109,11 @@ fn an_index_of_another_archive_is_not_believed() {
 fn a_backup_brings_everything_back_and_a_changed_byte_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let data = archive(folder.path());
-    let snapshots = diemtin::evidence::Snapshots::new(&data.join("snapshots"));
-    let name = snapshots.put("bản chụp".as_bytes()).unwrap();
+    let at = diemtin::clock::Clock::real().now();
+    let evidence = |data: &Path| diemtin::evidence::Evidence::new(&data.join("evidence"), "");
+    let kept = evidence(&data)
+        .keep_resource("urn:x", "text/plain", "bản chụp".as_bytes(), at)
+        .unwrap();
     let file = folder.path().join("sao-luu.tar.gz");
     assert!(ok(&data, &["backup", file.to_str().unwrap()]).starts_with("2 files"));
     let (code, complaint) = fails(&data, &["restore", file.to_str().unwrap()]);
@@ -120,8 +123,8 @@ fn a_backup_brings_everything_back_and_a_changed_byte_is_refused() {
     ok(&other, &["restore", file.to_str().unwrap()]);
     let rows = |data: &Path| ok(data, &["search", "", "--format", "csv"]);
     assert_eq!(rows(&other), rows(&data));
-    let restored = diemtin::evidence::Snapshots::new(&other.join("snapshots"));
-    assert_eq!(restored.get(&name).unwrap().unwrap(), "bản chụp".as_bytes());
+    let content = evidence(&other).content(&kept).unwrap().unwrap();
+    assert_eq!(content, "bản chụp".as_bytes());
 
     let mut bytes = std::fs::read(&file).unwrap();
     let middle = bytes.len() / 2;

@@ -83,6 +83,7 @@ async fn served() -> Served {
     let new = NewItem {
         item,
         snapshot: None,
+        evidence: None,
         method: "import".into(),
         warnings: vec![],
     };

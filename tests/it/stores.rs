@@ -43,6 +43,7 @@ fn item(id: &str, text: &str) -> NewItem {
             engagement: Engagement::default(),
         },
         snapshot: None,
+        evidence: None,
         method: "import".into(),
         warnings: vec![],
     }
@@ -217,7 +218,7 @@ async fn an_entry_ends_in_one_counted_state_together_with_its_item() {
             .unwrap()
             .remove(0);
         store
-            .insert_item_of_entry(&item("x9", "bài"), &claimed, at(7, 1))
+            .insert_item_of_entry(&item("x9", "bài"), &claimed, None, at(7, 1))
             .await
             .unwrap();
         store

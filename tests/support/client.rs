@@ -11,8 +11,7 @@ pub fn client(hosts: &[&str], addr: SocketAddr) -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .gzip(false);
+        .no_proxy();
     hosts
         .iter()
         .fold(builder, |builder, host| builder.resolve(host, addr))

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::text::fold::fold;
+use crate::text::letters;
 
 /// Words of a text that are looked at: news says what happened early.
 const WORDS: usize = 700;
@@ -66,7 +67,7 @@ pub fn words(text: &str) -> Vec<u64> {
         .replace("mot lan", "1 lan")
         .replace("phan tram", " ");
     folded
-        .split(|c: char| !c.is_alphanumeric() && !matches!(c, '/' | '.' | ','))
+        .split(|c: char| !letters::is_alphanumeric(c) && !matches!(c, '/' | '.' | ','))
         .flat_map(split_number)
         .map(|word| hash(word.as_bytes()))
         .collect()

@@ -67,7 +67,7 @@ pub(in crate::serve) async fn item(Given(site): Given<State>, viewer: Viewer, Pa
     let id = ItemId(id);
     let view = site.store.find_item_view(&id).await?.ok_or(Failure::NotFound)?;
     let has_snapshot = match &view.snapshot {
-        Some(name) => site.snapshots.get(name)?.is_some(),
+        Some(name) => site.store.find_evidence(name).await?.is_some(),
         None => false,
     };
     let knowledge = &site.catalogue.knowledge;
@@ -146,6 +146,7 @@ pub(in crate::serve) async fn snapshot(
         site.store.audit(now, &viewer.name, "snapshot", id.as_str(), "").await?;
     }
     let name = view.snapshot.ok_or(Failure::NotFound)?;
-    let bytes = site.snapshots.get(&name)?.ok_or(Failure::NotFound)?;
+    let kept = site.store.find_evidence(&name).await?.ok_or(Failure::NotFound)?;
+    let bytes = site.evidence.content(&kept)?.ok_or(Failure::NotFound)?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], bytes).into_response())
 }
