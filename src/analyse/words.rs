@@ -74,11 +74,8 @@ impl<T: Copy + PartialEq> Words<T> {
         for m in self.lower.find_overlapping_iter(&text.lower) {
             if on_boundary(&text.lower, m.start(), m.end()) {
                 let id = self.lower_ids[m.pattern().as_usize()];
-                hits.push(Hit {
-                    id,
-                    start: text.lower_char(m.start()),
-                    end: text.lower_char(m.end()),
-                });
+                let (start, end) = (text.lower_char(m.start()), text.lower_char(m.end()));
+                hits.push((Hit { id, start, end }, false));
             }
         }
         for m in self.folded.find_overlapping_iter(&text.folded) {
@@ -87,19 +84,20 @@ impl<T: Copy + PartialEq> Words<T> {
             let fits = !only_accent_free || text.is_accent_free_at(start);
             if fits && on_boundary(&text.folded, m.start(), m.end()) {
                 let end = text.folded_char(m.end());
-                hits.push(Hit { id, start, end });
+                hits.push((Hit { id, start, end }, true));
             }
         }
-        hits.sort_by_key(|h| (h.start, h.end));
+        hits.sort_by_key(|(hit, _)| (hit.start, hit.end));
         // A phrase found in both forms is one.
-        let mut kept: Vec<Hit<T>> = Vec::with_capacity(hits.len());
-        for hit in hits {
-            let same_place = |known: &&Hit<T>| (known.start, known.end) == (hit.start, hit.end);
-            if !kept.iter().rev().take_while(same_place).any(|known| known.id == hit.id) {
-                kept.push(hit);
+        let mut kept: Vec<(Hit<T>, bool)> = Vec::with_capacity(hits.len());
+        for (hit, is_folded) in hits {
+            let same_place = |known: &&(Hit<T>, bool)| (known.0.start, known.0.end) == (hit.start, hit.end);
+            let mut before = kept.iter().rev().take_while(same_place);
+            if !(is_folded && before.any(|known| known.0.id == hit.id)) {
+                kept.push((hit, is_folded));
             }
         }
-        kept
+        kept.into_iter().map(|(hit, _)| hit).collect()
     }
 }
 
