@@ -54,6 +54,9 @@ pub struct NewsroomArguments {
     /// Real seconds in which the day passes
     #[arg(long, default_value_t = DAY_SECONDS)]
     seconds: f64,
+    /// Let outages, traps and changed layouts happen
+    #[arg(long)]
+    bad_day: bool,
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -85,6 +88,7 @@ pub async fn newsroom(arguments: NewsroomArguments) -> Outcome {
         listen: arguments.listen,
         clock: Clock::scaled(mark.scale()),
         inbox: arguments.inbox,
+        is_bad_day: arguments.bad_day,
     };
     let running = newsroom::start(options).await?;
     println!("{}", running.addr);
@@ -107,6 +111,7 @@ pub async fn demo(common: &Common, arguments: Arguments) -> Outcome {
                 listen: SocketAddr::from(([127, 0, 0, 1], 0)),
                 clock: clock.clone(),
                 inbox: Some(data.join("inbox")),
+                is_bad_day: false,
             };
             Some(newsroom::start(options).await?)
         }

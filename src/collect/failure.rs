@@ -1,5 +1,7 @@
 //! Why a fetch brought no page, and what to do about it.
 
+use std::time::Duration;
+
 use url::Url;
 
 use super::guard::Refusal;
@@ -47,10 +49,12 @@ pub enum FetchError {
         url: String,
     },
     /// robots.txt could not be had, so nothing may be fetched for now.
-    #[error("{url}: robots.txt cannot be read for now")]
+    #[error("{url}: robots.txt cannot be read for now: {problem}")]
     RobotsUnreachable {
         /// The address.
         url: String,
+        /// Why.
+        problem: String,
         /// When robots.txt is asked for again.
         until: Time,
     },
@@ -114,8 +118,20 @@ impl FetchError {
             Self::Status { status, not_before, .. } if is_passing(*status) => Disposition::Retry {
                 not_before: *not_before,
             },
-            Self::TooSlow { .. } | Self::Unreachable { .. } => Disposition::Retry { not_before: None },
+            Self::TooSlow { .. } | Self::Unreachable { .. } | Self::TooLarge { .. } | Self::Redirects { .. } => {
+                Disposition::Retry { not_before: None }
+            }
             _ => Disposition::GiveUp,
+        }
+    }
+
+    /// How often to try in all, and how long to wait after the first try; each pause is twice the one before, six hours at
+    /// most. What is likely a mistake of the server costs it a download each time, so it is tried rarely; an outage may last
+    /// a day.
+    pub fn patience(&self) -> (i64, Duration) {
+        match self {
+            Self::TooLarge { .. } | Self::Redirects { .. } => (4, Duration::from_secs(30 * 60)),
+            _ => (12, Duration::from_secs(60)),
         }
     }
 

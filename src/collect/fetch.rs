@@ -186,7 +186,7 @@ impl Inner {
         headers
     }
 
-    /// Refuses what robots.txt disallows; reads it first where it is unknown or a day old.
+    /// Refuses what robots.txt disallows; reads it first where it is unknown or old.
     async fn ask_robots(&self, url: &Url) -> Result<(), FetchError> {
         self.guard.check(url).map_err(|refusal| FetchError::Refused {
             url: url.to_string(),
@@ -204,9 +204,14 @@ impl Inner {
             *known = Some(rules);
         }
         match known.as_ref() {
-            Some(rules) if rules.is_unreachable => Err(FetchError::RobotsUnreachable {
+            Some(Rules {
+                problem: Some(problem),
+                until,
+                ..
+            }) => Err(FetchError::RobotsUnreachable {
                 url: url.to_string(),
-                until: rules.until,
+                problem: problem.clone(),
+                until: *until,
             }),
             Some(rules) if !rules.allows(url) => Err(FetchError::Forbidden { url: url.to_string() }),
             _ => Ok(()),
@@ -224,13 +229,16 @@ impl Inner {
                 Ok((answer, _)) => answer,
                 // A name that leads to an inner address is refused for good, not for now.
                 Err(error @ FetchError::Refused { .. }) if at.origin() == url.origin() => return Err(error),
-                Err(_) => return Ok(Rules::unreachable(before, self.clock.now())),
+                Err(error) => return Ok(Rules::unreachable(before, error.to_string(), self.clock.now())),
             };
             match redirect(&at, &answer) {
                 Some(Some(next)) => at = next,
                 Some(None) => break,
                 None if answer.status.is_success() => return Ok(Rules::read(Some(&answer.body), self.clock.now())),
-                None if answer.status.is_server_error() => return Ok(Rules::unreachable(before, self.clock.now())),
+                None if answer.status.is_server_error() => {
+                    let problem = format!("the server answered {}", answer.status.as_u16());
+                    return Ok(Rules::unreachable(before, problem, self.clock.now()));
+                }
                 None => break,
             }
         }

@@ -83,6 +83,13 @@ pub struct Seen<'a> {
 /// [`super::feed::FeedError`] are theirs, this knows only their gist.
 fn gist(error: &str) -> (State, &'static str, &'static str) {
     let has = |word: &str| error.contains(word);
+    if has("lookup address") || has("dns error") {
+        return (
+            State::Broken,
+            "không tìm thấy máy chủ theo tên miền",
+            "xem tên miền còn dùng không và máy chủ DNS của máy này; nguồn dời nhà thì sửa tệp nguồn",
+        );
+    }
     if has("robots.txt cannot be read") {
         return (
             State::Silent,
@@ -312,6 +319,10 @@ mod tests {
             ),
             ("https://b/: the server answered 403", State::Blocked),
             ("https://b/: the server answered 404", State::Broken),
+            (
+                "https://b/: robots.txt cannot be read for now: failed to lookup address information",
+                State::Broken,
+            ),
             ("it answered but lists nothing", State::Broken),
         ] {
             let health = judged(1, &[feed(error, Some(0))], &[], &[], 3);

@@ -1,4 +1,5 @@
-//! robots.txt as RFC 9309 wants it, read once a day per origin.
+//! robots.txt as RFC 9309 wants it, read every two hours per origin: it may be kept for a day (section 2.4), but who begins to
+//! forbid should not have to wait.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -12,6 +13,8 @@ use crate::model::Time;
 pub const TOKEN: &str = "diemtin";
 /// How much of a robots.txt is read (RFC 9309, section 2.5).
 pub const MAX_BYTES: usize = 500 * 1024;
+/// Hours for which a robots.txt is believed.
+const KEPT_HOURS: i64 = 2;
 /// Redirects followed for a robots.txt (RFC 9309, section 2.3.1.2).
 pub const MAX_REDIRECTS: usize = 5;
 
@@ -20,32 +23,32 @@ pub const MAX_REDIRECTS: usize = 5;
 pub struct Rules {
     /// `None` when everything is allowed.
     robot: Option<Arc<Robot>>,
-    /// Whether it could not be had, so that nothing is allowed for now.
-    pub is_unreachable: bool,
+    /// Why it could not be had, so that nothing is allowed for now.
+    pub problem: Option<String>,
     /// When it is read again.
     pub until: Time,
 }
 
 impl Rules {
-    /// Rules of a file that was read, or of one that does not exist (`None`); good for a day.
+    /// Rules of a file that was read, or of one that does not exist (`None`).
     pub fn read(text: Option<&[u8]>, now: Time) -> Self {
         let robot = text.and_then(|bytes| Robot::new(TOKEN, &bytes[..bytes.len().min(MAX_BYTES)]).ok());
         Self {
             robot: robot.map(Arc::new),
-            is_unreachable: false,
-            until: now + chrono::Duration::hours(24),
+            problem: None,
+            until: now + chrono::Duration::hours(KEPT_HOURS),
         }
     }
 
     /// The server failed: nothing is allowed until it is tried again, in a quarter of an hour; what was known of it
     /// before stays in force meanwhile (RFC 9309, section 2.3.1.4).
-    pub fn unreachable(before: Option<Rules>, now: Time) -> Self {
+    pub fn unreachable(before: Option<Rules>, problem: String, now: Time) -> Self {
         let until = now + chrono::Duration::minutes(15);
-        match before.filter(|rules| !rules.is_unreachable) {
+        match before.filter(|rules| rules.problem.is_none()) {
             Some(rules) => Self { until, ..rules },
             None => Self {
                 robot: None,
-                is_unreachable: true,
+                problem: Some(problem),
                 until,
             },
         }
@@ -53,7 +56,7 @@ impl Rules {
 
     /// Whether the address may be fetched.
     pub fn allows(&self, url: &Url) -> bool {
-        !self.is_unreachable && self.robot.as_ref().is_none_or(|robot| robot.allowed(url.as_str()))
+        self.problem.is_none() && self.robot.as_ref().is_none_or(|robot| robot.allowed(url.as_str()))
     }
 
     /// Seconds between requests that the file asks for.
@@ -107,9 +110,12 @@ mod tests {
             &Rules::read(Some(b"<html>Not found</html>"), now),
             "https://a.example/"
         ));
-        assert!(!allows(&Rules::unreachable(None, now), "https://a.example/"));
+        assert!(!allows(
+            &Rules::unreachable(None, "down".into(), now),
+            "https://a.example/"
+        ));
         let known = Rules::read(Some(b"User-agent: *\nDisallow: /x"), now);
-        let kept = Rules::unreachable(Some(known), now);
+        let kept = Rules::unreachable(Some(known), "down".into(), now);
         assert!(allows(&kept, "https://a.example/") && !allows(&kept, "https://a.example/x"));
     }
 }

@@ -194,21 +194,29 @@ impl<'a> Reading<'a> {
             (self.json.published.clone(), "json-ld"),
             (self.meta.published.clone(), "meta"),
         ];
+        let mut is_ahead = false;
         for (text, who) in stated {
             let Some(text) = text else { continue };
             if let Some(time) = date::parse_near(&text, self.now) {
                 self.answered(who);
                 return Some(time);
             }
-            self.warn(&format!("the time of publication in {who} cannot be read: {text}"));
+            is_ahead |= date::parse(&text).is_some();
+            self.warn(&format!("the time of publication in {who} cannot be: {text}"));
         }
         if let Some(time) = self.seen_time(&self.layout.published) {
             self.answered(self.family);
             return Some(time);
         }
-        let time = self.only_time()?;
-        self.answered("general");
-        Some(time)
+        if let Some(time) = self.only_time() {
+            self.answered("general");
+            return Some(time);
+        }
+        // Its clock is ahead; it cannot have been published after it was read.
+        is_ahead.then(|| {
+            self.warn("the time of publication lies ahead; the time of reading stands in its place");
+            self.now
+        })
     }
 
     /// The time a page nobody has described shows where times of publication stand; none when it shows several.

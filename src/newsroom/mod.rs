@@ -14,6 +14,7 @@ mod outlets;
 mod pages;
 mod pieces;
 mod server;
+mod trouble;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ use crate::model::Time;
 pub use day::{Day, Labels, day, labels};
 pub use outlets::{hosts, source_files};
 pub use pieces::{expected, url_of};
+pub use trouble::{Trouble, troubles};
 
 /// How to start a newsroom.
 #[derive(Debug, Clone)]
@@ -35,6 +37,8 @@ pub struct Options {
     pub clock: Clock,
     /// Folder into which vendor files, tips and the own page's posts are written; none are written when absent.
     pub inbox: Option<PathBuf>,
+    /// Whether it is a bad day: outages, traps, changed layouts ([`troubles`]).
+    pub is_bad_day: bool,
 }
 
 /// One request the newsroom answered: its own log judges how polite a collector is.
@@ -68,7 +72,7 @@ pub async fn start(options: Options) -> std::io::Result<Newsroom> {
     let listener = tokio::net::TcpListener::bind(options.listen).await?;
     let addr = listener.local_addr()?;
     let stop = tokio_util::sync::CancellationToken::new();
-    let state = Arc::new(server::Shared::new(options.clock.clone()));
+    let state = Arc::new(server::Shared::new(options.clock.clone(), options.is_bad_day));
     let mut tasks = vec![tokio::spawn(server::serve(listener, state.clone(), stop.clone()))];
     if let Some(folder) = options.inbox {
         std::fs::create_dir_all(&folder)?;

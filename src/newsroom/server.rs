@@ -11,8 +11,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::faults::Fault;
 use super::outlets::{self, Cms, Outlet};
-use super::pieces::visible;
-use super::{Logged, feeds, forum, pages};
+use super::pieces::{Piece, visible};
+use super::{Logged, feeds, forum, pages, trouble};
 use crate::clock::Clock;
 use crate::model::Time;
 
@@ -23,15 +23,17 @@ const REFUSED: u32 = 2;
 #[derive(Debug)]
 pub(super) struct Shared {
     clock: Clock,
+    is_bad_day: bool,
     log: Mutex<Vec<Logged>>,
     /// How often a fault that wears off was shown, by host.
     shown: Mutex<BTreeMap<&'static str, u32>>,
 }
 
 impl Shared {
-    pub(super) fn new(clock: Clock) -> Self {
+    pub(super) fn new(clock: Clock, is_bad_day: bool) -> Self {
         Self {
             clock,
+            is_bad_day,
             log: Mutex::default(),
             shown: Mutex::default(),
         }
@@ -98,8 +100,15 @@ async fn answer(State(state): State<Arc<Shared>>, request: Request) -> Response<
     let now = state.clock.now();
     let host = host(&request);
     let path = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
-    let answer = respond(&state, &host, &path, now);
-    let response = finish(answer, request.headers());
+    let trouble = state.is_bad_day.then(|| trouble::at(&host, now)).flatten();
+    let broken = trouble.and_then(|trouble| trouble.answer(&path));
+    let response = broken.unwrap_or_else(|| {
+        let mut answer = respond(&state, &host, &path, now);
+        if let Some(trouble) = trouble {
+            answer.body = trouble.retold(answer.body, &path);
+        }
+        finish(answer, request.headers())
+    });
     state
         .log
         .lock()
@@ -203,6 +212,12 @@ fn piece(state: &Shared, outlet: &'static Outlet, path: &str, now: Time) -> Opti
         let refusal = Answer::bare(StatusCode::SERVICE_UNAVAILABLE, "Máy chủ bận.\n");
         return Some(refusal.with(header::RETRY_AFTER, 5));
     }
+    let ahead = state.is_bad_day.then(|| trouble::at(outlet.host, now)).flatten();
+    let ahead = ahead.map_or(chrono::Duration::zero(), |trouble| trouble.ahead());
+    let piece = &Piece {
+        published_at: piece.published_at + ahead,
+        ..piece.clone()
+    };
     let modified = piece.published_at.to_utc().format("%a, %d %b %Y %H:%M:%S GMT");
     let page = composed(outlet, pages::article(outlet, piece, now));
     Some(Answer::html(page).with(header::LAST_MODIFIED, modified))

@@ -36,8 +36,8 @@ const OUTAGE_HOURS: i64 = 6;
 const NOT_OURS: Duration = Duration::from_secs(20);
 /// Entries claimed at a time, so that feeds are checked between them.
 const ENTRIES: i64 = 8;
-/// Tries before an entry is given up.
-const TRIES: i64 = 6;
+/// Tries before a page that checks whether a person reads is given up, and what the feed said is kept instead.
+const CHALLENGE_TRIES: i64 = 4;
 /// Threads of a forum page that are read at each check: the ones that moved last.
 const THREADS: usize = 25;
 /// Longest sleep of a source with nothing to do: commands beside the service may make its feeds due.
@@ -494,20 +494,14 @@ impl Collecting {
             Ok(page) => page,
             Err(error) => {
                 let now = self.clock.now();
+                let (tries, first_pause) = error.patience();
                 let retry = match error.disposition() {
-                    Disposition::Retry { not_before } if entry.attempts < TRIES => Some(not_before),
+                    Disposition::Retry { not_before } if entry.attempts < tries => Some(not_before),
                     _ => None,
                 };
                 return match retry {
                     Some(not_before) => {
-                        let tries = u32::try_from(entry.attempts).unwrap_or(1);
-                        let pause = backoff(
-                            tries,
-                            Duration::from_secs(60),
-                            Duration::from_secs(6 * 3600),
-                            chance::fraction(),
-                        );
-                        let next = now + chrono::Duration::from_std(pause).unwrap_or_default();
+                        let next = now + pause_after(entry.attempts, first_pause);
                         let next = not_before.map_or(next, |until| until.max(next));
                         self.store.retry_entry(&entry.url, next, &error.to_string()).await
                     }
@@ -519,7 +513,7 @@ impl Collecting {
                 };
             }
         };
-        let now = self.clock.now();
+        let now = page.fetched_at;
         let day = entry.entry.published_at.unwrap_or(now).date_naive();
         let layout = self.catalogue.layout(source, day);
         match extract::page(&page, source.family.as_deref().unwrap_or_default(), &layout, now) {
@@ -545,6 +539,10 @@ impl Collecting {
                 self.store
                     .finish_entry(entry, EntryState::Gone, &error.to_string(), now)
                     .await
+            }
+            Err(error @ extract::ExtractError::Challenge(_)) if entry.attempts < CHALLENGE_TRIES => {
+                let next = now + pause_after(entry.attempts, Duration::from_secs(15 * 60));
+                self.store.retry_entry(&entry.url, next, &error.to_string()).await
             }
             Err(error) if !entry.entry.title.is_empty() => {
                 // What the feed said is better than nothing; the warning says that the page could not be read.
@@ -577,7 +575,9 @@ impl Collecting {
         let id = ItemId::from_url(&url);
         let (mut new, is_relevant) = self.item_of_page(source, id, found, page);
         new.item.url = Some(url);
-        new.item.published_at = new.item.published_at.or(entry.entry.published_at);
+        // A page whose time lies ahead was given the time of reading; what the feed says is nearer.
+        let stated = new.item.published_at.filter(|at| *at != page.fetched_at);
+        new.item.published_at = stated.or(entry.entry.published_at).or(new.item.published_at);
         (new, is_relevant)
     }
 
@@ -628,6 +628,17 @@ impl Collecting {
         };
         self.analyser.is_relevant(item, &context)
     }
+}
+
+/// How long to wait after a try: each pause is twice the one before, six hours at most.
+fn pause_after(tries: i64, first: Duration) -> chrono::Duration {
+    let pause = backoff(
+        u32::try_from(tries).unwrap_or(1),
+        first,
+        Duration::from_secs(6 * 3600),
+        chance::fraction(),
+    );
+    chrono::Duration::from_std(pause).unwrap_or_default()
 }
 
 /// A number that belongs to an address for ever, so that a restart samples the same ones.

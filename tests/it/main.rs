@@ -4,6 +4,7 @@
 mod support;
 
 mod architecture;
+mod bad_day;
 mod collects;
 mod data_files;
 mod delivers;

@@ -23,6 +23,7 @@ impl Reader {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             clock: clock.clone(),
             inbox: None,
+            is_bad_day: false,
         };
         let newsroom = newsroom::start(options).await.unwrap();
         let client = crate::support::client::client(&newsroom.hosts(), newsroom.addr);
@@ -232,6 +233,7 @@ async fn files_appear_in_the_inbox_at_their_time_and_once_across_a_restart() {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             clock: clock.clone(),
             inbox: Some(folder.path().into()),
+            is_bad_day: false,
         })
     };
     let clock = Clock::manual(day.start);

@@ -31,6 +31,7 @@ async fn two_collecting_processes_share_the_hosts_and_the_spacing_holds_across_b
         listen: "127.0.0.1:0".parse().unwrap(),
         clock: clock.clone(),
         inbox: None,
+        is_bad_day: false,
     };
     let press = newsroom::start(options).await.unwrap();
     let url = crate::support::store::postgres_url();
