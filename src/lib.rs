@@ -32,6 +32,8 @@ pub mod collect;
 
 pub mod extract;
 
+pub mod learn;
+
 pub mod analyse;
 
 pub mod detect;
