@@ -58,7 +58,10 @@ pub enum Cue {
 
 /// The compiled groups.
 #[derive(Debug, Clone)]
-pub struct Cues(Words<Cue>);
+pub struct Cues {
+    words: Words<Cue>,
+    groups: Vec<Cue>,
+}
 
 /// The cues of one text.
 #[derive(Debug, Clone)]
@@ -69,15 +72,24 @@ impl Cues {
     pub fn new() -> Cues {
         let groups: BTreeMap<Cue, Vec<String>> =
             toml::from_str(include_str!("lexicon/cues.toml")).expect("the embedded lexicon is read in a test");
+        let all = groups.keys().copied().collect();
         let phrases = groups
             .into_iter()
             .flat_map(|(cue, words)| words.into_iter().map(move |w| (w, Form::Accented, cue)));
-        Cues(Words::new(phrases.collect::<Vec<_>>()))
+        Cues {
+            words: Words::new(phrases.collect::<Vec<_>>()),
+            groups: all,
+        }
+    }
+
+    /// Every group.
+    pub fn groups(&self) -> &[Cue] {
+        &self.groups
     }
 
     /// Finds the cues of a text. Of phrases of one group that overlap, the longest counts.
     pub fn find(&self, text: &Prepared) -> Found {
-        let all = self.0.find(text);
+        let all = self.words.find(text);
         let inside = |a: &Hit<Cue>, b: &Hit<Cue>| {
             a.id == b.id && b.start <= a.start && a.end <= b.end && (b.end - b.start) > (a.end - a.start)
         };

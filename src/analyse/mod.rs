@@ -4,6 +4,7 @@ mod cues;
 mod facts;
 mod kind;
 mod language;
+pub mod learnt;
 mod place;
 mod prepare;
 mod quantity;
@@ -15,7 +16,9 @@ mod verdict;
 mod words;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::learn::{Document, Model, Read};
 use crate::model::Time;
 use crate::model::analysis::{Analysis, Misinformation, Reason, Verdict};
 use crate::model::item::Item;
@@ -50,6 +53,7 @@ pub struct Analyser {
     rumours: rumour::Rumours,
     facts: facts::Facts,
     version: String,
+    model: Option<Arc<Model>>,
 }
 
 /// Everything found in one text, before the decisions are written down.
@@ -61,8 +65,17 @@ struct Reading<'a> {
 }
 
 impl Analyser {
-    /// Compiles what people taught the service.
+    /// Compiles what people taught the service, with the models that are shipped.
     pub fn new(knowledge: &Knowledge) -> Analyser {
+        Analyser::with_model(knowledge, learnt::shipped())
+    }
+
+    /// The same with another model, or with rules alone.
+    pub fn with_model(knowledge: &Knowledge, model: Option<Arc<Model>>) -> Analyser {
+        let version = match &model {
+            Some(model) => format!("rules-2+{}+{}", knowledge.version, model.note()),
+            None => format!("rules-2+{}", knowledge.version),
+        };
         Analyser {
             cues: Cues::new(),
             language: language::Language::new(),
@@ -71,7 +84,8 @@ impl Analyser {
             places: place::Places::new(knowledge),
             rumours: rumour::Rumours::new(knowledge),
             facts: facts::Facts::new(knowledge),
-            version: format!("rules-1+{}", knowledge.version),
+            version,
+            model,
             knowledge: knowledge.clone(),
         }
     }
@@ -83,12 +97,79 @@ impl Analyser {
         self.relevance.judge(&reading.text, &reading.cues, around).yes()
     }
 
-    /// Understands one item.
+    /// What a model reads of an item: its words and what the rules say.
+    pub fn document(&self, item: &Item, context: &Context<'_>) -> Document {
+        let reading = self.read(item, context);
+        let rules = self.by_rules(item, &reading);
+        learnt::document(item, &reading, &rules, self.cues.groups())
+    }
+
+    /// Understands one item: by rules, whose findings the models weigh with the words.
     pub fn analyse(&self, item: &Item, context: &Context<'_>) -> Analysis {
         let reading = self.read(item, context);
-        let relevant = self
-            .relevance
-            .judge(&reading.text, &reading.cues, self.around(&reading));
+        let mut analysis = self.by_rules(item, &reading);
+        let Some(model) = self.model.as_ref().filter(|_| analysis.relevant) else {
+            return analysis;
+        };
+        let document = model.read(&learnt::document(item, &reading, &analysis, self.cues.groups()));
+        let scores = model.judge(&document);
+        let mut reasons = Reasons {
+            text: &reading.text,
+            list: std::mem::take(&mut analysis.reasons),
+        };
+        if let Some(sentiment) = learnt::sentiment(&scores) {
+            if sentiment.label != analysis.sentiment.label {
+                reasons.list.retain(|reason| !reason.what.starts_with("sentiment:"));
+            }
+            analysis.sentiment = sentiment;
+        }
+        let claim = learnt::claim(&scores, &reading, &analysis.misinformation, &self.knowledge);
+        if let Some(claim) = claim {
+            if let (Some(id), true) = (&claim.rumour_id, claim.verdict.is_flagged()) {
+                reasons.learnt(model, &document, learnt::RUMOUR, id, &format!("rumour:{id}"));
+            }
+            if claim.verdict == Verdict::Scam && claim.rumour_id.is_none() {
+                reasons.learnt(model, &document, learnt::CLAIM, "scam", "scam");
+            }
+            analysis.misinformation = claim;
+        }
+        if let Some(kind) = learnt::content_kind(item, &scores, analysis.content_kind) {
+            analysis.content_kind = kind;
+        }
+        if let Some(topics) = learnt::topics(&scores, &analysis.topics) {
+            let told = |what: &str| topics.iter().any(|topic| what == format!("topic:{}", topic.id));
+            reasons
+                .list
+                .retain(|reason| !reason.what.starts_with("topic:") || told(&reason.what));
+            analysis.topics = topics;
+        }
+        // Where no rule has a word for a decision, the words that weighed most.
+        let label = analysis.sentiment.label;
+        if label != crate::model::analysis::SentimentLabel::Neutral {
+            reasons.learnt(
+                model,
+                &document,
+                learnt::SENTIMENT,
+                label.as_str(),
+                &format!("sentiment:{label}"),
+            );
+        }
+        for topic in &analysis.topics {
+            reasons.learnt(
+                model,
+                &document,
+                learnt::TOPICS,
+                &topic.id,
+                &format!("topic:{}", topic.id),
+            );
+        }
+        analysis.reasons = reasons.list;
+        analysis
+    }
+
+    fn by_rules(&self, item: &Item, reading: &Reading<'_>) -> Analysis {
+        let context = reading.context;
+        let relevant = self.relevance.judge(&reading.text, &reading.cues, self.around(reading));
         let mut reasons = Reasons {
             text: &reading.text,
             list: Vec::new(),
@@ -106,7 +187,7 @@ impl Analyser {
             provinces.push(own.to_owned());
         }
         let numbers = quantity::find(&reading.text);
-        let misinformation = self.claims(item, &reading, &provinces, &numbers, relevant.yes(), &mut reasons);
+        let misinformation = self.claims(item, reading, &provinces, &numbers, relevant.yes(), &mut reasons);
         let offers = kind::offers(&reading.text, &reading.cues);
         let sentiment = sentiment::judge(&reading.text, &reading.cues, misinformation.verdict, offers);
         let content_kind = kind::judge(
@@ -126,7 +207,7 @@ impl Analyser {
             reasons.add(&format!("sentiment:{}", sentiment.label), (hit.start, hit.end));
         }
         let topics = if relevant.yes() {
-            self.topics_of(&reading, &misinformation, &mut reasons)
+            self.topics_of(reading, &misinformation, &mut reasons)
         } else {
             Vec::new()
         };
@@ -268,6 +349,15 @@ struct Reasons<'a> {
 }
 
 impl Reasons<'_> {
+    /// Adds the words that weighed most for a label, unless a rule named some.
+    fn learnt(&mut self, model: &Model, document: &Read, task: &str, label: &str, what: &str) {
+        if !self.list.iter().any(|reason| reason.what == what) {
+            for reason in model.reasons(document, task, label, 2) {
+                self.add(what, reason.place);
+            }
+        }
+    }
+
     fn add(&mut self, what: &str, (start, end): (usize, usize)) {
         self.list.push(Reason {
             what: what.to_owned(),

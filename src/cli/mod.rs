@@ -8,6 +8,7 @@ mod collect;
 mod context;
 mod demo;
 mod digest;
+mod erase;
 mod eval;
 mod import;
 mod inspect;
@@ -16,7 +17,9 @@ mod output;
 mod run;
 mod search;
 mod stories;
+mod train;
 mod user;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -116,18 +119,21 @@ enum Command {
     /// Bring the database to the present schema
     #[command(after_help = "Example: diemtin migrate --data /var/lib/diemtin")]
     Migrate,
-    /// Rebuild models, or train a classifier (not available yet)
-    Train(NotYet),
+    /// Rebuild the models from corpus/, or train a classifier on any labelled NDJSON
+    #[command(after_help = "Example: diemtin train reviews.jsonl --text text --label stars --out stars")]
+    Train(train::Arguments),
     /// Run a stretch of time through the detectors (not available yet)
     Replay(NotYet),
     /// What a change of rules adds and drops over history (not available yet)
     Diff(NotYet),
-    /// Prove a digest, an item or a day against the evidence (not available yet)
-    Verify(NotYet),
+    /// Prove an item or a day against the evidence (digests: not available yet)
+    #[command(after_help = "Example: diemtin verify day 2026-11-19")]
+    Verify(verify::Arguments),
     /// Indicators and official tables (not available yet)
     Report(NotYet),
-    /// Erase an item for a stated reason (not available yet)
-    Erase(NotYet),
+    /// Erase an item and everything read of it, for a stated reason; the service must be stopped
+    #[command(after_help = "Example: diemtin erase i-3f2a… --reason 'yêu cầu của chủ thể dữ liệu, CV 12/2026'")]
+    Erase(erase::Arguments),
 }
 
 /// Arguments of a command that a later version brings: taken and answered with exit 2.
@@ -183,12 +189,12 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Backup(arguments) => backup::backup(&common, arguments).await,
         Command::Restore(arguments) => backup::restore(&common, arguments).await,
         Command::Ledger(arguments) => ledger::ledger(&common, arguments).await,
-        Command::Train(_) => not_yet("train"),
+        Command::Train(arguments) => train::train(&common, arguments),
         Command::Replay(_) => not_yet("replay"),
         Command::Diff(_) => not_yet("diff"),
-        Command::Verify(_) => not_yet("verify"),
+        Command::Verify(arguments) => verify::verify(&common, arguments).await,
         Command::Report(_) => not_yet("report"),
-        Command::Erase(_) => not_yet("erase"),
+        Command::Erase(arguments) => erase::erase(&common, arguments).await,
     }
 }
 

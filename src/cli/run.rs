@@ -42,8 +42,14 @@ pub async fn run(common: &Common, arguments: Arguments) -> Outcome {
     if has(Role::Collect) {
         std::fs::create_dir_all(service.inbox())?;
         let (collecting, token) = (service.collecting()?, stop.clone());
+        let collected = collecting.evidence.clone();
         tasks.spawn(async move { collecting.run(token).await.map_err(|error| error.to_string()) });
         let (this, token) = (service.clone(), stop.clone());
+        let (that, evidence, sealed) = (service.clone(), collected, stop.clone());
+        tasks.spawn(async move {
+            that.seal_loop(evidence, sealed).await;
+            Ok(())
+        });
         tasks.spawn(async move {
             this.import_loop(token).await;
             Ok(())

@@ -4,6 +4,7 @@
 //! own, each with `.open` behind its name until it is full or a day old. A member is written in one piece; what a killed
 //! process left torn at the end is cut off by the next start.
 
+pub mod log;
 mod warc;
 
 use std::fs::{self, File, OpenOptions};
@@ -191,6 +192,23 @@ impl Evidence {
             )));
         }
         Ok(Some(bytes))
+    }
+
+    /// Writes over a record, for lawful erasure: what stood there is gone, everything else keeps its place.
+    ///
+    /// # Errors
+    /// When its file is not in this folder or cannot be written to.
+    pub fn erase(&self, place: &Place, at: Time) -> io::Result<()> {
+        let length = usize::try_from(place.length).unwrap_or(usize::MAX);
+        let filler =
+            warc::filler(length, at).ok_or_else(|| io::Error::other("the record is too short to be replaced"))?;
+        let name = self.0.folder.join(&place.file);
+        let open = self.0.folder.join(format!("{}.{OPEN}", place.file));
+        let path = if name.exists() { name } else { open };
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.seek(SeekFrom::Start(place.start))?;
+        file.write_all(&filler)?;
+        file.sync_all()
     }
 
     /// Cuts off what killed processes left torn, and closes their files. Returns how many there were.

@@ -211,6 +211,41 @@ pub fn member(bytes: &[u8], compressed: bool) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
+/// A gzip member of exactly `length` bytes that stands where a record was erased: a record that says so, and padding. `None`
+/// when the length is too small for one.
+///
+/// The bytes are stored, not compressed (RFC 1951, section 3.2.4), so that their number is known beforehand.
+pub fn filler(length: usize, at: Time) -> Option<Vec<u8>> {
+    const STORED: usize = 65_535;
+    let framed = length.checked_sub(18)?;
+    let blocks = framed.div_ceil(STORED + 5).max(1);
+    let payload = framed.checked_sub(5 * blocks)?;
+    let date = at.to_utc().to_rfc3339_opts(SecondsFormat::Secs, true);
+    let head = |block: usize| {
+        format!(
+            "WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Record-ID: <urn:uuid:{}>\r\nWARC-Date: {date}\r\nContent-Length: {block:08}\r\n\r\n",
+            uuid()
+        )
+    };
+    let block = payload.checked_sub(head(0).len() + 4)?;
+    let mut bytes = head(block).into_bytes();
+    bytes.extend(b"erased".iter().copied().chain(std::iter::repeat(b' ')).take(block));
+    bytes.extend_from_slice(b"\r\n\r\n");
+    let mut member = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+    let mut chunks = bytes.chunks(STORED).peekable();
+    while let Some(chunk) = chunks.next() {
+        member.push(u8::from(chunks.peek().is_none()));
+        member.extend((chunk.len() as u16).to_le_bytes());
+        member.extend((!(chunk.len() as u16)).to_le_bytes());
+        member.extend_from_slice(chunk);
+    }
+    let mut checksum = flate2::Crc::new();
+    checksum.update(&bytes);
+    member.extend(checksum.sum().to_le_bytes());
+    member.extend((bytes.len() as u32).to_le_bytes());
+    Some(member)
+}
+
 /// Reads the next gzip member whole; `None` at the end.
 ///
 /// # Errors
@@ -341,6 +376,19 @@ mod tests {
             all.contains("GET /v3/videos?part=snippet&key=REDACTED HTTP/1.1"),
             "{all}"
         );
+    }
+
+    #[test]
+    fn an_erased_record_leaves_a_readable_one_of_the_same_length() {
+        let at = crate::text::date::parse("2026-11-20T01:02:03Z").unwrap();
+        for length in [300, 301, 5_000, 65_700, 65_800, 200_003] {
+            let member = filler(length, at).unwrap();
+            assert_eq!(member.len(), length);
+            let record = Record::parse(&next_member(&mut &member[..]).unwrap().unwrap()).unwrap();
+            assert_eq!(record.field("WARC-Type"), Some("metadata"));
+            assert!(record.block.starts_with(b"erased"));
+        }
+        assert_eq!(filler(50, at), None);
     }
 
     #[test]

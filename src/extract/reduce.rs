@@ -106,6 +106,8 @@ pub(super) fn reduce(html: &str, needed: &Needed) -> String {
             Some(b'!') => declaration(bytes, at, &mut kept),
             Some(b'/') => end_tag(bytes, at),
             Some(letter) if letter.is_ascii_alphabetic() => start_tag(bytes, at, needed, &mut kept),
+            // Without the tag behind it, it could begin one.
+            Some(b'<') => None,
             _ => Some(at + 1),
         };
         match next {
@@ -372,6 +374,7 @@ mod tests {
             "<p title='open",
             "<script>var a",
             "<p>1 < 2 & 3 <4></p>",
+            "<<script>x</script>p",
             "<svg><p>breaks out</p></svg>",
             "<script><!--<script></script>--></script><p>b",
         ] {

@@ -93,14 +93,13 @@ fn key(block: Block, bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// Words, runs of question and exclamation marks, and emoji. Digits are one digit: amounts are the rules' business.
+/// Words, and runs of one mark or emoji: `...`, `!!`, `:(`. Digits are one digit: amounts are the rules' business.
 fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut characters = text.char_indices().enumerate().peekable();
     while let Some((place, (at, c))) = characters.next() {
         let is_word = letters::is_alphanumeric(c);
-        let is_mark = matches!(c, '?' | '!');
-        if !is_word && !is_mark && !is_emoji(c) {
+        if c.is_whitespace() || c == '\u{fe0f}' {
             continue;
         }
         let (mut end, mut last) = (at + c.len_utf8(), place + 1);
@@ -129,10 +128,6 @@ fn tokens(text: &str) -> Vec<Token> {
         });
     }
     tokens
-}
-
-fn is_emoji(c: char) -> bool {
-    matches!(c, '\u{1f300}'..='\u{1faff}' | '\u{2600}'..='\u{27bf}')
 }
 
 fn word_grams(tokens: &[Token], block: Block, longest: usize, found: &mut Vec<Feature>) {

@@ -8,5 +8,5 @@ mod svm;
 mod train;
 
 pub use features::Document;
-pub use model::{Contribution, Model, ModelError, Scores};
+pub use model::{Contribution, Model, ModelError, Read, Scores};
 pub use train::{Example, Settings, Task, train};

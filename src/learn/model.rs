@@ -70,6 +70,8 @@ pub(super) struct Class {
     pub weights: Vec<f32>,
     /// Score to probability.
     pub sigmoid: (f64, f64),
+    /// What its probability is multiplied by before labels are compared.
+    pub raise: f64,
 }
 
 /// The labels of one task.
@@ -101,6 +103,7 @@ struct Column {
     /// What one step of a byte is worth.
     step: f32,
     sigmoid: (f64, f64),
+    raise: f64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -114,6 +117,13 @@ struct Header {
 /// What a model says of a document: for each task its labels with probabilities, likeliest first. Those of a task with one
 /// answer add up to 1.
 pub type Scores = BTreeMap<String, Vec<(String, f32)>>;
+
+/// A document as a model reads it: known features with their values and places.
+#[derive(Debug, Clone)]
+pub struct Read(Vec<(u32, f32, Option<(u32, u32)>)>);
+
+/// Letters of the shortest word that is a reason by itself.
+const SHORTEST_REASON: u32 = 4;
 
 /// A word or phrase that spoke for a label.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -151,6 +161,7 @@ impl Model {
                 bias: class.weights[features],
                 step: step(class),
                 sigmoid: class.sigmoid,
+                raise: class.raise,
             })
             .collect();
         // A feature that moves no label by two steps says next to nothing and is left out.
@@ -185,14 +196,24 @@ impl Model {
         (self.vocabulary.len(), self.columns.len())
     }
 
-    /// Judges a document.
-    pub fn judge(&self, document: &Document) -> Scores {
+    /// Reads a document once, for judging and for reasons.
+    pub fn read(&self, document: &Document) -> Read {
         let features = features::of(document);
-        let vector = self.vocabulary.vector(&features);
+        let placed = self.vocabulary.placed(&features);
+        Read(
+            placed
+                .into_iter()
+                .map(|(at, value, feature)| (at, value, feature.place))
+                .collect(),
+        )
+    }
+
+    /// Judges a document.
+    pub fn judge(&self, document: &Read) -> Scores {
         let width = self.columns.len();
         let mut sums = vec![0.0_f32; width];
-        for (at, value) in vector {
-            let row = &self.weights[at as usize * width..][..width];
+        for (at, value, _) in &document.0 {
+            let row = &self.weights[*at as usize * width..][..width];
             for (sum, weight) in sums.iter_mut().zip(row) {
                 *sum += value * f32::from(*weight);
             }
@@ -200,7 +221,7 @@ impl Model {
         let mut scores: Scores = BTreeMap::new();
         for (column, sum) in self.columns.iter().zip(sums) {
             let score = f64::from(sum * column.step + column.bias);
-            let probability = 1.0 / (1.0 + (column.sigmoid.0 * score + column.sigmoid.1).exp());
+            let probability = column.raise / (1.0 + (column.sigmoid.0 * score + column.sigmoid.1).exp());
             scores
                 .entry(column.task.clone())
                 .or_default()
@@ -216,25 +237,29 @@ impl Model {
         scores
     }
 
-    /// The words of a document that spoke most for a label, strongest first.
-    pub fn reasons(&self, document: &Document, task: &str, label: &str, most: usize) -> Vec<Contribution> {
+    /// The words of a document that spoke most for a label, strongest first: each carries at least a tenth of all that
+    /// spoke for it, so that a text without telling words has no reason rather than a silly one.
+    pub fn reasons(&self, document: &Read, task: &str, label: &str, most: usize) -> Vec<Contribution> {
         let Some(column) = self.columns.iter().position(|c| c.task == task && c.label == label) else {
             return Vec::new();
         };
-        let features = features::of(document);
-        let mut found: Vec<Contribution> = self
-            .vocabulary
-            .placed(&features)
-            .into_iter()
-            .filter_map(|(at, value, feature)| {
-                let (start, end) = feature.place?;
-                let weight = value * f32::from(self.weights[at as usize * self.columns.len() + column]);
-                (weight > 0.0).then_some(Contribution {
-                    place: (start as usize, end as usize),
-                    weight: weight * self.columns[column].step,
-                })
-            })
-            .collect();
+        let weight = |at: u32, value: f32| {
+            value * f32::from(self.weights[at as usize * self.columns.len() + column]) * self.columns[column].step
+        };
+        let mut found: Vec<Contribution> = Vec::new();
+        let mut all = 0.0;
+        for (at, value, place) in &document.0 {
+            let weight = weight(*at, *value).max(0.0);
+            let Some((start, end)) = place else { continue };
+            all += weight;
+            if end - start >= SHORTEST_REASON {
+                found.push(Contribution {
+                    place: (*start as usize, *end as usize),
+                    weight,
+                });
+            }
+        }
+        found.retain(|contribution| contribution.weight * 10.0 >= all && contribution.weight > 0.0);
         found.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.place.cmp(&b.place)));
         let mut chosen: Vec<Contribution> = Vec::new();
         for contribution in found {
@@ -349,10 +374,11 @@ mod tests {
     fn it_learns_says_why_and_reads_back_the_same() {
         let model = model();
         let text = document("tôi bực mình lắm");
-        let scores = model.judge(&text);
+        let read = model.read(&text);
+        let scores = model.judge(&read);
         assert_eq!(scores["thái độ"][0].0, "chê");
         assert!((scores["thái độ"].iter().map(|(_, p)| p).sum::<f32>() - 1.0).abs() < 1e-5);
-        let reason = model.reasons(&text, "thái độ", "chê", 1)[0];
+        let reason = model.reasons(&read, "thái độ", "chê", 1)[0];
         let word: String = text
             .text
             .chars()

@@ -10,6 +10,8 @@ pub mod catching_up;
 
 pub mod collecting;
 
+pub mod erasing;
+
 pub mod importing;
 
 pub mod ledger;
@@ -22,10 +24,14 @@ pub mod recall;
 
 pub mod scoring;
 
+pub mod sealing;
+
 pub mod searching;
 
 pub mod service;
 
 pub mod sharing;
+
+pub mod training;
 
 pub mod understanding;

@@ -27,6 +27,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
 /// How long the watch over the sources waits, by the service's clock.
 const WATCH_PAUSE: Duration = Duration::from_secs(300);
+/// How often the log of evidence is continued.
+const SEAL_PAUSE: Duration = Duration::from_secs(60);
 /// How long the index waits for changes, in real time: what is searched must be fresh however fast the day goes.
 const INDEX_PAUSE: Duration = Duration::from_millis(500);
 
@@ -88,7 +90,8 @@ impl Service {
             feed_minutes: config.feed_minutes,
             sample_one_in: config.sample_one_in,
             gate: Gate::new(&self.catalogue.knowledge),
-            analyser: Analyser::new(&self.catalogue.knowledge),
+            // Whether an item concerns the sector is decided by rules alone.
+            analyser: Analyser::with_model(&self.catalogue.knowledge, None),
             sharing: super::sharing::Sharing::new(
                 self.store.clone(),
                 self.clock.clone(),
@@ -188,6 +191,16 @@ impl Service {
                 }
             };
             stop.run_until_cancelled(self.clock.sleep(pause)).await;
+        }
+    }
+
+    /// Gives what was received its place in the log of evidence, every minute, until `stop`.
+    pub async fn seal_loop(&self, evidence: Evidence, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = super::sealing::seal(&self.store, &evidence, &self.clock).await {
+                tracing::error!(%error, "the log of evidence could not be continued; trying again");
+            }
+            stop.run_until_cancelled(self.clock.sleep(SEAL_PAUSE)).await;
         }
     }
 

@@ -132,6 +132,16 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Runs a statement of SQLite's own on the one connection that writes; PostgreSQL has none of them.
+    pub(super) async fn pragma(&self, statement: &'static str) -> Result<(), Error> {
+        if let Pool::Sqlite { write, .. } = &self.pool {
+            sqlx::query(statement).execute(write).await?;
+        }
+        Ok(())
+    }
+}
+
 async fn open_sqlite(path: &Path) -> Result<Pool, Error> {
     let options = SqliteConnectOptions::from_str("sqlite:")?
         .filename(path)

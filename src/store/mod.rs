@@ -43,6 +43,7 @@ pub use catchups::Catchup;
 pub use deliveries::{Attempt, Claimed};
 pub use editions::{EditionSummary, Frozen, StoredEdition};
 pub use entries::{NextLook, Recheck};
+pub use evidence::{LogRoot, LoggedLeaf};
 pub use items::{Inserted, NewItem};
 pub use ledger::{DayCounts, SourceHealth};
 pub use stories::WindowItem;

@@ -1,0 +1,145 @@
+//! Lawful erasure (Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15, Điều 14): an item, everything read of it and the bytes it was
+//! read from. The log of evidence keeps the leaves, which say nothing about them, so that every other proof holds.
+
+use std::path::{Path, PathBuf};
+
+use crate::evidence::Evidence;
+use crate::model::{ItemId, Time};
+use crate::store::Store;
+
+/// Characters of a text that tell it from others, when leftovers are looked for.
+const TELLING: usize = 48;
+
+/// Why nothing was erased, or not all.
+#[derive(Debug, thiserror::Error)]
+pub enum EraseError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+    /// There is no such item.
+    #[error("there is no item {0}")]
+    NoItem(ItemId),
+    /// A file cannot be read or written.
+    #[error("{path}: {source}; run the command again when that is mended")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+fn at(path: &Path) -> impl Fn(std::io::Error) -> EraseError + '_ {
+    move |source| EraseError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// What was erased.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Records of evidence written over.
+    pub records: usize,
+    /// Lines taken out of imported files.
+    pub lines: usize,
+    /// Files below the data folder in which the text still stands: sent mails, exports, backups.
+    pub left: Vec<PathBuf>,
+}
+
+/// Erases an item from the archive, the evidence and the imported files below `data`. The search index is derived: it is to
+/// be rebuilt afterwards.
+///
+/// # Errors
+/// When there is no such item, or store or files fail; what is left is erased by running it again.
+pub async fn erase(
+    store: &Store,
+    evidence: &Evidence,
+    data: &Path,
+    id: &ItemId,
+    reason: &str,
+    now: Time,
+) -> Result<Erased, EraseError> {
+    let item = store
+        .find_item(id)
+        .await?
+        .ok_or_else(|| EraseError::NoItem(id.clone()))?;
+    let names = store.snapshots_of(id).await?.unwrap_or_default();
+    let mut erased = Erased::default();
+    for name in &names {
+        if let Some(kept) = store.find_evidence(name).await? {
+            evidence
+                .erase(&kept.place, now)
+                .map_err(at(Path::new(&kept.place.file)))?;
+            erased.records += 1;
+        }
+    }
+    erased.lines = strip_imports(&data.join("inbox/done"), id)?;
+    store.erase_item(id, item.url.as_deref(), &names, now).await?;
+    store.audit(now, "cli", "erase", id.as_str(), reason).await?;
+    let telling: String = item.text.chars().take(TELLING).collect();
+    if telling.chars().count() == TELLING {
+        erased.left = holding(data, telling.as_bytes())?;
+    }
+    Ok(erased)
+}
+
+/// Takes the lines of an item out of imported NDJSON files. Compressed files are not opened; what is left in them is told.
+fn strip_imports(folder: &Path, id: &ItemId) -> Result<usize, EraseError> {
+    let mut taken = 0;
+    for path in files(folder)? {
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            continue;
+        };
+        let is_of = |line: &&str| {
+            let line: Option<serde_json::Value> = serde_json::from_str(line).ok();
+            line.and_then(|line| line.get("id")?.as_str().map(|found| found == id.as_str())) == Some(true)
+        };
+        let lines = text.lines().filter(is_of).count();
+        if lines > 0 {
+            let rest: String = text
+                .lines()
+                .filter(|line| !is_of(line))
+                .map(|line| format!("{line}\n"))
+                .collect();
+            std::fs::write(&path, rest).map_err(at(&path))?;
+            taken += lines;
+        }
+    }
+    Ok(taken)
+}
+
+/// All files below a folder; none when it is not there.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, EraseError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(at(folder)(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(at(folder))?.path();
+        match path.is_dir() {
+            true => found.extend(files(&path)?),
+            false => found.push(path),
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The files in which some bytes stand, but those of the index, which is rebuilt.
+fn holding(data: &Path, bytes: &[u8]) -> Result<Vec<PathBuf>, EraseError> {
+    let index = data.join("index");
+    let mut found = Vec::new();
+    for path in files(data)? {
+        if path.starts_with(&index) {
+            continue;
+        }
+        let content = std::fs::read(&path).map_err(at(&path))?;
+        if memchr::memmem::find(&content, bytes).is_some() {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
