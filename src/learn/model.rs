@@ -120,7 +120,10 @@ pub type Scores = BTreeMap<String, Vec<(String, f32)>>;
 
 /// A document as a model reads it: known features with their values and places.
 #[derive(Debug, Clone)]
-pub struct Read(Vec<(u32, f32, Option<(u32, u32)>)>);
+pub struct Read(Vec<Known>);
+
+/// Number of a feature, its value, and its place in the text.
+type Known = (u32, f32, Option<(u32, u32)>);
 
 /// Letters of the shortest word that is a reason by itself.
 const SHORTEST_REASON: u32 = 4;
