@@ -56,7 +56,22 @@ pub(super) fn find(rows: &[Row], score: impl Fn(&[Column]) -> usize) -> Option<H
             }
         }
     }
-    best
+    // Official tables number their columns below the names.
+    let is_numbered = |header: &Header| rows.get(header.rows).is_some_and(numbers_columns);
+    best.map(|header| match is_numbered(&header) {
+        true => Header {
+            rows: header.rows + 1,
+            ..header
+        },
+        false => header,
+    })
+}
+
+/// `1 | 2 | 3` or `(1) | (2) | (3)`: at least three, each greater than the one before.
+fn numbers_columns(row: &Row) -> bool {
+    let cells = row.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+    let numbers: Option<Vec<u8>> = cells.map(|cell| cell.trim_matches(['(', ')']).parse().ok()).collect();
+    numbers.is_some_and(|numbers| numbers.len() >= 3 && numbers.is_sorted_by(|a, b| a < b))
 }
 
 /// Whether a row may be one of names: short words, no numbers, dates or addresses.
@@ -142,6 +157,12 @@ mod tests {
         assert_eq!((header.rows, header.score), (4, 4));
         assert_eq!(header.columns[3].shown(), "Tương tác / Bình luận");
         assert_eq!(header.columns[0].shown(), "Tiêu đề");
+    }
+
+    #[test]
+    fn numbers_below_the_names_belong_to_the_header() {
+        let rows = rows(&["Tiêu đề|Nội dung|Thích", "(1)|(2)|(3)", "a|b|3"]);
+        assert_eq!(find(&rows, known).unwrap().rows, 2);
     }
 
     #[test]

@@ -273,13 +273,14 @@ impl RowReader<'_> {
         }
     }
 
-    /// Platform and kind, and the word of a column of platforms that names none: a channel, a page.
+    /// Platform and kind, and what a column `Kênh` says if it names neither: a channel.
     fn platform_and_kind(&self, address: Option<&Address>) -> (Platform, ItemKind, Option<String>) {
         let words = vocabulary();
         let (mut platform, mut kind, mut stray) = (None, None, None);
-        for (_, text) in self.cells(Field::Platform).chain(self.cells(Field::Kind)) {
+        for (at, text) in self.cells(Field::Platform).chain(self.cells(Field::Kind)) {
             let (p, k) = (words.platform(&text), words.kind(&text));
-            if p.is_none() && k.is_none() {
+            let is_channel = matches!(key(&self.mapping.columns[at].0.name).as_str(), "kenh" | "channel");
+            if is_channel && p.is_none() && k.is_none() {
                 stray = stray.or(Some(text));
             }
             (platform, kind) = (platform.or(p), kind.or(k));
@@ -298,12 +299,12 @@ impl RowReader<'_> {
             _ => Platform::Other,
         });
         let kind = kind.unwrap_or_else(|| telling::kind(address.map(|a| a.url.as_str()), platform));
-        // Comments of readers stand under the press, not in it.
-        let platform = match (platform, kind) {
-            (Platform::Press, ItemKind::Comment) => Platform::Forum,
-            _ => platform,
-        };
-        (platform, kind, stray)
+        // Comments of readers stand under the press, not in it; what vendors call an article elsewhere is a post.
+        match (platform, kind) {
+            (Platform::Press, ItemKind::Comment) => (Platform::Forum, kind, stray),
+            (Platform::Press, _) | (_, ItemKind::Post | ItemKind::Comment | ItemKind::Video) => (platform, kind, stray),
+            (_, ItemKind::Press) => (platform, ItemKind::Post, stray),
+        }
     }
 
     fn source(&self, stray: Option<String>, url: Option<&str>, platform: Platform) -> String {
@@ -389,7 +390,7 @@ impl RowReader<'_> {
         let mut refused = None;
         for (at, text) in self.cells(Field::PublishedAt).filter(|(_, text)| !is_clock(text)) {
             match (moment(&text), &clock) {
-                (Some(day), Some((clock_at, clock))) if !text.contains([':', 'h', 'g']) && is_midnight(day) => {
+                (Some(day), Some((clock_at, clock))) if !has_clock(&text) && is_midnight(day) => {
                     let whole = format!("{clock} {}", day.format("%d-%m-%Y"));
                     let time = date::parse(&whole).or_else(|| date::parse(clock));
                     return time.map(Some).ok_or_else(|| self.no_time(*clock_at, clock));
@@ -506,12 +507,20 @@ fn is_midnight(time: Time) -> bool {
     time.time() == chrono::NaiveTime::MIN
 }
 
+/// `8:40`, `8h40`, `8 giờ`: a digit and then the mark of hours.
+fn has_clock(text: &str) -> bool {
+    let marks = text.match_indices([':', 'h', 'g']);
+    marks
+        .into_iter()
+        .any(|(at, _)| text[..at].trim_end().ends_with(|c: char| c.is_ascii_digit()))
+}
+
 /// Whether a cell is a time of day without a day.
 fn is_clock(text: &str) -> bool {
     let length = text.len();
     (4..=14).contains(&length)
         && text.starts_with(|c: char| c.is_ascii_digit())
-        && text.contains([':', 'h', 'g'])
+        && has_clock(text)
         && !text.contains(['/', '-', '.'])
         && date::parse(&format!("{text} 20-11-2026")).is_some()
 }

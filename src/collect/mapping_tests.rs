@@ -86,6 +86,14 @@ fn platform_and_kind_come_from_columns_else_from_the_address() {
         (Platform::Forum, ItemKind::Comment)
     );
     assert_eq!(typed("Báo điện tử", ""), (Platform::Press, ItemKind::Press));
+    assert_eq!(
+        typed("Article", "https://facebook.com/1"),
+        (Platform::Facebook, ItemKind::Post)
+    );
+    assert_eq!(
+        typed("Website", "https://baovidu.example/1"),
+        (Platform::Press, ItemKind::Press)
+    );
     assert_eq!(typed("Instagram", ""), (Platform::Other, ItemKind::Post));
     assert_eq!(
         told(&["Tiêu đề", "Nguồn"], &["x", "Báo Ví Dụ"]),
@@ -144,6 +152,7 @@ fn days_and_times_are_joined_and_spreadsheet_days_are_read() {
     assert_eq!(at(&two, &["x", "19/11/2026", "8h40"]), "2026-11-19T08:40");
     assert_eq!(at(&two, &["x", "19/11/2026 09:00", "08:40"]), "2026-11-19T09:00");
     assert_eq!(at(&two, &["x", "46345", "8:40 AM"]), "2026-11-19T08:40");
+    assert_eq!(at(&two, &["x", "Ngày 19/11/2026", "8:40 CH"]), "2026-11-19T20:40");
     assert_eq!(at(&two, &["x", "", ""]), "none");
     assert_eq!(
         at(&["Nội dung", "Ngày", "Thời gian"], &["x", "19/11/2026", "08:40:30"]),

@@ -24,6 +24,9 @@ const LARGEST: usize = 512 << 20;
 /// So much of a text tells its delimiter and its header.
 const SAMPLE: usize = 256 << 10;
 
+/// A NUL among so many first bytes makes a file binary.
+const BINARY: usize = 4096;
+
 /// Objects whose keys are the columns of a file of JSON.
 const SAMPLE_OBJECTS: usize = 100;
 
@@ -110,7 +113,7 @@ fn kind(peeked: &Peeked) -> Result<Kind, FileError> {
         return unknown("tệp là bảng tính Excel kiểu cũ (.xls) hoặc có mật khẩu");
     }
     let charset = peeked.charset;
-    if head.starts_with(b"%PDF") || (head.contains(&0) && !charset.starts_with("UTF-16")) {
+    if head.starts_with(b"%PDF") || (head[..head.len().min(BINARY)].contains(&0) && !charset.starts_with("UTF-16")) {
         return unknown("tệp không phải là bảng hay văn bản");
     }
     let text = peeked.sample(SAMPLE);
@@ -145,17 +148,35 @@ fn workbook(sheets: Vec<Sheet>, map: Option<&ColumnMap>) -> Result<Opened, FileE
     if cells.any(|cell| secrecy::is_marked(cell)) {
         return Err(FileError::Secret);
     }
-    let Some(sheet) = sheets.into_iter().find(|sheet| !sheet.rows.is_empty()) else {
-        return Err(FileError::Unknown("bảng tính không có dòng nào".into()));
-    };
-    let (mapping, before) = find(&sheet.rows, map)?;
+    // A cover has rows too, but no header.
+    let mut refused = None;
+    for sheet in sheets.into_iter().filter(|sheet| !sheet.rows.is_empty()) {
+        match find(&sheet.rows, map) {
+            Ok((mapping, before)) => return Ok(of_sheet(sheet, mapping, before)),
+            Err(problem) => refused = refused.or(Some(problem)),
+        }
+    }
+    Err(refused.unwrap_or_else(|| FileError::Unknown("bảng tính không có dòng nào".into())))
+}
+
+fn of_sheet(sheet: Sheet, mapping: Mapping, before: usize) -> Opened {
     let header = before.checked_sub(1).map_or(1, |at| sheet.rows[at].number);
-    let reader = mapping.clone();
-    Ok(Opened {
+    let (reader, width) = (mapping.clone(), mapping.columns.len());
+    let read = move |mut row: Row| {
+        // What stands right of a sheet's table are notes; only in delimited text does it mean that the row has slipped.
+        row.cells.truncate(width);
+        reader.record(&row)
+    };
+    let rows = sheet
+        .rows
+        .into_iter()
+        .skip(before)
+        .filter(move |row| !row.cells.iter().take(width).all(|cell| cell.is_empty()));
+    Opened {
         shape: format!("XLSX, trang “{}”, tên cột ở dòng {header}", sheet.name),
         mapping: Some(mapping),
-        records: Box::new(sheet.rows.into_iter().skip(before).map(move |row| reader.record(&row))),
-    })
+        records: Box::new(rows.map(read)),
+    }
 }
 
 fn find(rows: &[Row], map: Option<&ColumnMap>) -> Result<(Mapping, usize), FileError> {

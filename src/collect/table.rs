@@ -233,6 +233,8 @@ fn shown(value: &DataRef<'_>) -> String {
     match value {
         DataRef::Empty | DataRef::Error(_) => String::new(),
         DataRef::Int(n) => n.to_string(),
+        // A spreadsheet keeps fifteen digits; the exponent shows that the rest is lost.
+        DataRef::Float(n) if n.abs() >= 1e15 => format!("{n:e}"),
         DataRef::Float(n) => n.to_string(),
         DataRef::Bool(b) => b.to_string(),
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),

@@ -62,7 +62,7 @@ pub(super) fn kind(address: Option<&str>, platform: Platform) -> ItemKind {
 /// are another item's in the next file.
 pub(super) fn vendor_id(given: &str) -> Option<ItemId> {
     let is_number = given.bytes().all(|byte| byte.is_ascii_digit());
-    let is_rounded = given.to_ascii_lowercase().contains("e+") && given.parse::<f64>().is_ok();
+    let is_rounded = given.contains(['e', 'E']) && given.parse::<f64>().is_ok();
     if (is_number && given.len() < 8) || is_rounded {
         return None;
     }
@@ -143,6 +143,7 @@ mod tests {
     fn running_numbers_are_no_ids() {
         assert_eq!(vendor_id("17"), None);
         assert_eq!(vendor_id("1.23457E+18"), None);
+        assert_eq!(vendor_id("1.2345678901234568e17"), None);
         assert_eq!(vendor_id("100064_88001").unwrap().as_str(), "100064_88001");
         assert_eq!(vendor_id("x1").unwrap().as_str(), "x1");
         assert!(vendor_id("a/b c").unwrap().as_str().starts_with('v'));

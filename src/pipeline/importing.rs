@@ -15,7 +15,7 @@ use crate::model::{ItemId, Time};
 use crate::store::{Inserted, NewItem, Store};
 
 /// Lines written down in one transaction.
-const BATCH: usize = 500;
+const BATCH: usize = 2000;
 
 /// Items a dry run shows.
 const PREVIEW: usize = 5;

@@ -153,6 +153,11 @@ async fn an_export_of_meltwater_is_read_as_it_comes_and_the_second_time_changes_
 fn monthly_table() -> Vec<u8> {
     let mut book = Workbook::new();
     book.add_worksheet().set_name("Trống").unwrap();
+    book.add_worksheet()
+        .set_name("Bìa")
+        .unwrap()
+        .write(0, 0, "BÁO CÁO THÁNG 11")
+        .unwrap();
     let sheet = book.add_worksheet().set_name("Tháng 11").unwrap();
     let plain = Format::new();
     let mut merge = |first: (u32, u16), last: (u32, u16), text: &str| {
@@ -198,6 +203,7 @@ fn monthly_table() -> Vec<u8> {
     sheet.write(6, 1, "Xin hỏi thủ tục gộp sổ").unwrap();
     sheet.write(6, 3, "https://www.tiktok.com/@vidu/video/7").unwrap();
     sheet.write(6, 4, "18/11/2026 21:05").unwrap();
+    sheet.write(6, 12, "ghi chú bên lề").unwrap();
     book.save_to_buffer().unwrap()
 }
 
