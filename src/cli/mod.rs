@@ -77,8 +77,8 @@ enum Command {
     /// One round of collecting and analysing
     #[command(after_help = "Example: diemtin collect --source vnexpress --source tuoitre")]
     Collect(collect::Arguments),
-    /// Import items from NDJSON, JSON Lines (also .gz)
-    #[command(after_help = "Example: diemtin import items.ndjson.gz --dry-run")]
+    /// Import items from CSV, TSV, XLSX, JSON, NDJSON (also .gz)
+    #[command(after_help = "Example: diemtin import thang-11.xlsx --map reputa --dry-run")]
     Import(import::Arguments),
     /// Compose and freeze an edition; write .eml, .html, .txt, .docx
     #[command(after_help = "Example: diemtin digest --kind press --date 2026-11-20 --out editions/")]

@@ -26,6 +26,11 @@ pub fn read(name: &str, bytes: &[u8]) -> Vec<Result<Record, RecordError>> {
 ///
 /// A line that cannot be read is an error of its own; a stream that breaks ends with an error of the field `file`.
 pub fn records<R: Read + Send + 'static>(reader: R) -> Records {
+    Records { lines: lines(reader) }
+}
+
+/// The lines of a stream with their numbers, as [`records`] reads them.
+pub(super) fn lines<R: Read + Send + 'static>(reader: R) -> Lines {
     let mut reader: Box<dyn BufRead + Send> = Box::new(BufReader::new(reader));
     let mut problem = None;
     if starts_with(&mut reader, &[0x1f, 0x8b], &mut problem) {
@@ -39,7 +44,7 @@ pub fn records<R: Read + Send + 'static>(reader: R) -> Records {
         let is_big = matches!(mark[0], 0xfe | 0);
         reader = Box::new(Cursor::new(narrow(reader, is_big, &mut problem)));
     }
-    Records {
+    Lines {
         reader,
         line: 0,
         problem,
@@ -73,13 +78,18 @@ fn narrow(mut reader: Box<dyn BufRead + Send>, is_big: bool, problem: &mut Optio
 
 /// Iterator of [`records`].
 pub struct Records {
+    lines: Lines,
+}
+
+/// Iterator of [`lines`].
+pub(super) struct Lines {
     reader: Box<dyn BufRead + Send>,
     line: usize,
     problem: Option<String>,
     is_over: bool,
 }
 
-impl Records {
+impl Lines {
     fn error(&self, field: &str, problem: String) -> RecordError {
         RecordError {
             line: self.line,
@@ -113,8 +123,8 @@ impl Records {
     }
 }
 
-impl Iterator for Records {
-    type Item = Result<Record, RecordError>;
+impl Iterator for Lines {
+    type Item = Result<(usize, String), RecordError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.is_over {
@@ -125,10 +135,19 @@ impl Iterator for Records {
             let text = String::from_utf8_lossy(&line);
             let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0' | '\u{1e}'));
             if !text.is_empty() {
-                return Some(Record::parse(self.line, text));
+                return Some(Ok((self.line, text.to_owned())));
             }
         }
         None
+    }
+}
+
+impl Iterator for Records {
+    type Item = Result<Record, RecordError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let line = self.lines.next()?;
+        Some(line.and_then(|(number, text)| Record::parse(number, &text)))
     }
 }
 

@@ -5,11 +5,15 @@
 
 pub mod archive;
 
+pub mod columns;
+
 pub mod feed;
 
 pub mod fetch;
 
 pub mod gate;
+
+pub mod header;
 
 pub mod health;
 
@@ -17,11 +21,19 @@ pub mod inbox;
 
 pub mod listing;
 
+pub mod mapping;
+
+pub mod opening;
+
 pub mod schedule;
 
 pub mod sitemap;
 
+pub mod table;
+
 mod client;
+
+mod decoding;
 
 mod failure;
 
@@ -38,3 +50,5 @@ mod repair;
 mod robots;
 
 mod salvage;
+
+mod telling;

@@ -282,16 +282,32 @@ impl Record {
     /// # Errors
     /// Names the line and the field when the JSON is broken, `id` is missing, or a value is not of its type.
     pub fn parse(line_number: usize, line: &str) -> Result<Record, RecordError> {
+        let error = |problem: String| RecordError {
+            line: line_number,
+            field: "json".into(),
+            problem,
+        };
+        let value: serde_json::Value =
+            serde_json::from_str(line).map_err(|e| error(format!("not a JSON object: {e}")))?;
+        let object = value
+            .as_object()
+            .ok_or_else(|| error("expected one JSON object a line".into()))?;
+        Record::from_object(line_number, object)
+    }
+
+    /// Reads one JSON object of the shape "Item" of the contract, the `line_number`th of its file; see [`Record::parse`].
+    ///
+    /// # Errors
+    /// Names the line and the field when `id` is missing or a value is not of its type.
+    pub fn from_object(
+        line_number: usize,
+        object: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Record, RecordError> {
         let error = |field: &str, problem: String| RecordError {
             line: line_number,
             field: field.into(),
             problem,
         };
-        let value: serde_json::Value =
-            serde_json::from_str(line).map_err(|e| error("json", format!("not a JSON object: {e}")))?;
-        let object = value
-            .as_object()
-            .ok_or_else(|| error("json", "expected one JSON object a line".into()))?;
         let fields = Fields {
             object,
             line: line_number,

@@ -1,22 +1,34 @@
 //! Items from files: the inbox folder and `diemtin import`.
 //!
-//! Lines are read in their order; the first line with an id is the item, later ones are observations of it. Bad lines are
-//! named and set aside; good ones are written down in one transaction per batch.
+//! Lines and rows are read in their order; the first with an id is the item, later ones are observations of it. Bad ones
+//! are named and set aside; good ones are written down in one transaction per batch. A file that bears a mark of secrecy
+//! is refused as a whole, before anything of it is written down.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::collect::inbox;
-use crate::model::item::{Observation, Record, RecordError};
+use crate::collect::columns::ColumnMap;
+use crate::collect::mapping::Mapping;
+use crate::collect::opening::{self, FileError};
+use crate::model::item::{Item, Observation, Record, RecordError};
 use crate::model::{ItemId, Time};
 use crate::store::{Inserted, NewItem, Store};
 
 /// Lines written down in one transaction.
-const BATCH: usize = 500;
+const BATCH: usize = 2000;
+
+/// Items a dry run shows.
+const PREVIEW: usize = 5;
 
 /// What came of an import.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Imported {
+    /// What the file is, for people; empty for a folder.
+    pub shape: String,
+    /// How its columns were read, where it has columns.
+    pub mapping: Option<Mapping>,
+    /// The first items, of a dry run.
+    pub preview: Vec<Item>,
     /// Lines read.
     pub lines: usize,
     /// Items that were new.
@@ -42,29 +54,40 @@ pub enum ImportError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// Nothing of the file can be imported.
+    #[error("{path}: {problem}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why, and what to do.
+        problem: FileError,
+    },
     /// The store failed; what was written before stays.
     #[error(transparent)]
     Store(#[from] crate::store::Error),
 }
 
-/// Imports a file of items. With `dry_run` nothing is written; the counts are what would be.
+/// Imports a file of items. With a `map` its columns are read as that says. With `dry_run` nothing is written; the counts
+/// are what would be.
 ///
 /// # Errors
-/// When the file cannot be read or the store fails.
+/// When the file cannot be read or may not be kept, or the store fails.
 pub async fn file(
     store: &Store,
     path: &Path,
+    map: Option<&ColumnMap>,
     dry_run: bool,
     now: Time,
     mut progress: impl FnMut(&Imported),
 ) -> Result<Imported, ImportError> {
-    let unreadable = |source| ImportError::Read {
-        path: path.to_owned(),
-        source,
+    let opened = opening::open(path, map).map_err(|problem| refused(path, problem))?;
+    let mut done = Imported {
+        shape: opened.shape,
+        mapping: opened.mapping,
+        ..Imported::default()
     };
-    let opened = std::fs::File::open(path).map_err(unreadable)?;
-    let mut done = Imported::default();
-    let mut records = inbox::records(opened);
+    let mut records = opened.records;
+    let mut dry = dry_run.then(BTreeSet::new);
     loop {
         let before = done.lines;
         let mut batch = Vec::with_capacity(BATCH);
@@ -78,20 +101,59 @@ pub async fn file(
         if done.lines == before {
             return Ok(done);
         }
-        write(store, batch, dry_run, now, &mut done).await?;
+        if dry_run {
+            let wanted = PREVIEW - done.preview.len();
+            done.preview
+                .extend(batch.iter().take(wanted).map(|record| record.item.clone()));
+        }
+        write(store, batch, &mut dry, now, &mut done).await?;
         progress(&done);
     }
+}
+
+/// What stands in the way of reading may go away; what is wrong with the file does not.
+fn refused(path: &Path, problem: FileError) -> ImportError {
+    let path = path.to_owned();
+    match problem {
+        FileError::Read(source)
+            if matches!(
+                source.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied
+            ) =>
+        {
+            ImportError::Read { path, source }
+        }
+        problem => ImportError::File { path, problem },
+    }
+}
+
+/// Writes what was refused of a file as a table that spreadsheets open: row, column, what is wrong and what to do.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_errors(path: &Path, errors: &[RecordError]) -> std::io::Result<()> {
+    let mut table = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    table.write_record(["Dòng", "Cột", "Vấn đề và cách sửa"])?;
+    for error in errors {
+        let line = match error.line {
+            0 => String::new(),
+            line => line.to_string(),
+        };
+        table.write_record([&line, &error.field, &error.problem])?;
+    }
+    std::fs::write(path, table.into_inner().map_err(|error| error.into_error())?)
 }
 
 async fn write(
     store: &Store,
     batch: Vec<Record>,
-    dry_run: bool,
+    dry: &mut Option<BTreeSet<ItemId>>,
     now: Time,
     done: &mut Imported,
 ) -> Result<(), ImportError> {
     let ids: Vec<ItemId> = batch.iter().map(|record| record.item.id.clone()).collect();
-    let mut seen: BTreeSet<ItemId> = store.known_items(&ids).await?;
+    let known: BTreeSet<ItemId> = store.known_items(&ids).await?;
+    let mut seen = known.clone();
     let (mut items, mut observations): (Vec<NewItem>, Vec<Observation>) = (Vec::new(), Vec::new());
     for record in batch {
         let is_later = seen.contains(&record.item.id) && record.item.collected_at.is_some();
@@ -110,8 +172,12 @@ async fn write(
             warnings: Vec::new(),
         });
     }
-    if dry_run {
-        done.new += items.len();
+    if let Some(counted) = dry {
+        for item in items {
+            // Whether a known item has changed is told only when it is written.
+            let is_new = !known.contains(&item.item.id) && counted.insert(item.item.id);
+            *(if is_new { &mut done.new } else { &mut done.known }) += 1;
+        }
         done.observations += observations.len();
         return Ok(());
     }
@@ -127,7 +193,8 @@ async fn write(
 }
 
 /// Imports every file that lies in the inbox, oldest name first, and moves it to `inbox/done/`; what was refused of it is
-/// named in `inbox/done/<file>.errors.txt`. Files whose name begins with a dot are still being written.
+/// named in `inbox/done/<file>.errors.csv`. A file that bears a mark of secrecy is deleted. Files whose name begins with
+/// a dot are still being written.
 ///
 /// # Errors
 /// When the folder cannot be read or the store fails; files not moved are imported again, which changes nothing.
@@ -136,27 +203,32 @@ pub async fn inbox(store: &Store, folder: &Path, now: Time) -> Result<Imported, 
         path: folder.to_owned(),
         source,
     };
-    std::fs::create_dir_all(folder.join("done")).map_err(unreadable)?;
+    let done = folder.join("done");
+    std::fs::create_dir_all(&done).map_err(unreadable)?;
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .map_err(unreadable)?
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.is_file() && !path.file_name().unwrap_or_default().to_string_lossy().starts_with('.'))
+        .filter(|path| path.is_file() && is_delivered(path))
         .collect();
     files.sort();
     let mut all = Imported::default();
     for path in files {
-        let found = file(store, &path, false, now, |_| {}).await?;
+        let (found, is_secret) = match file(store, &path, None, false, now, |_| {}).await {
+            Err(ImportError::File { problem, .. }) => not_imported(&problem),
+            other => (other?, false),
+        };
         let name = path.file_name().unwrap_or_default().to_owned();
         if !found.errors.is_empty() {
-            let text: String = found.errors.iter().map(|error| format!("{error}\n")).collect();
-            let log = folder
-                .join("done")
-                .join(format!("{}.errors.txt", name.to_string_lossy()));
-            std::fs::write(log, text).map_err(unreadable)?;
-            tracing::warn!(file = %name.to_string_lossy(), refused = found.errors.len(), "lines of an import were refused");
+            let log = done.join(format!("{}.errors.csv", name.to_string_lossy()));
+            write_errors(&log, &found.errors).map_err(unreadable)?;
+            tracing::warn!(file = %name.to_string_lossy(), refused = found.errors.len(), "rows of an import were refused");
         }
-        std::fs::rename(&path, folder.join("done").join(&name)).map_err(unreadable)?;
+        if is_secret {
+            std::fs::remove_file(&path).map_err(unreadable)?;
+        } else {
+            std::fs::rename(&path, done.join(&name)).map_err(unreadable)?;
+        }
         all.lines += found.lines;
         all.new += found.new;
         all.versions += found.versions;
@@ -165,4 +237,30 @@ pub async fn inbox(store: &Store, folder: &Path, now: Time) -> Result<Imported, 
         all.errors.extend(found.errors);
     }
     Ok(all)
+}
+
+/// Whether a file of the inbox was put there to be imported and is whole.
+fn is_delivered(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    !name.starts_with('.') && !name.ends_with(".errors.csv")
+}
+
+/// What is said of a file of which nothing is imported, and whether it must not stay.
+fn not_imported(problem: &FileError) -> (Imported, bool) {
+    let is_secret = matches!(problem, FileError::Secret);
+    let what_follows = if is_secret {
+        "; tệp đã bị xóa khỏi hộp thư đến"
+    } else {
+        ""
+    };
+    let error = RecordError {
+        line: 0,
+        field: "tệp".into(),
+        problem: format!("{problem}{what_follows}"),
+    };
+    let found = Imported {
+        errors: vec![error],
+        ..Imported::default()
+    };
+    (found, is_secret)
 }

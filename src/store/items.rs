@@ -238,15 +238,18 @@ impl Store {
     /// When the database fails.
     pub async fn known_items(&self, ids: &[ItemId]) -> Result<std::collections::BTreeSet<ItemId>> {
         let mut known = std::collections::BTreeSet::new();
-        reading!(self, |db| {
-            for id in ids {
-                let row: Option<(String,)> = sqlx::query_as("select id from items where id = $1")
-                    .bind(id.as_str())
-                    .fetch_optional(db)
-                    .await?;
-                known.extend(row.map(|(id,)| ItemId(id)));
-            }
-        });
+        for some in ids.chunks(100) {
+            let places: Vec<String> = (1..=some.len()).map(|place| format!("${place}")).collect();
+            let sql = format!("select id from items where id in ({})", places.join(", "));
+            let rows: Vec<(String,)> = reading!(self, |db| {
+                let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql));
+                for id in some {
+                    query = query.bind(id.as_str());
+                }
+                query.fetch_all(db).await?
+            });
+            known.extend(rows.into_iter().map(|(id,)| ItemId(id)));
+        }
         Ok(known)
     }
 

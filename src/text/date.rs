@@ -129,6 +129,19 @@ pub fn parse_near(text: &str, now: Time) -> Option<Time> {
     (time <= now + Duration::minutes(10)).then_some(time)
 }
 
+/// A date as spreadsheets keep it: days since 30 December 1899, the time as their fraction, in Viet Nam's time.
+/// `None` for numbers that are no day from 1990 to 2100.
+pub fn from_excel_serial(serial: f64) -> Option<Time> {
+    if !(32_874.0..73_415.0).contains(&serial) {
+        return None;
+    }
+    let seconds = (serial * 86_400.0).round() as i64;
+    let day = NaiveDate::from_ymd_opt(1899, 12, 30)?.and_time(NaiveTime::MIN);
+    vietnam()
+        .from_local_datetime(&day.checked_add_signed(Duration::seconds(seconds))?)
+        .single()
+}
+
 fn first_plausible() -> Time {
     from_unix_ms(631_126_800_000)
 }
@@ -340,6 +353,15 @@ mod tests {
         assert_eq!(near("20/11/2026 10:09").as_deref(), Some("20/11 10:09"));
         assert_eq!(near("20/11/2026 17:00"), None);
         assert_eq!(near("hôm nay lúc 17:00"), None);
+    }
+
+    #[test]
+    fn the_days_of_spreadsheets_are_viet_nams() {
+        let read = |serial| from_excel_serial(serial).map(|t| t.format("%Y-%m-%dT%H:%M:%S").to_string());
+        assert_eq!(read(46_346.0).as_deref(), Some("2026-11-20T00:00:00"));
+        assert_eq!(read(46_346.361_111_11).as_deref(), Some("2026-11-20T08:40:00"));
+        assert_eq!(read(f64::NAN), None);
+        assert_eq!(read(2026.0), None);
     }
 
     proptest! {

@@ -4,6 +4,8 @@
 
 pub mod coding;
 
+pub mod count;
+
 pub mod date;
 
 pub mod decode;
@@ -15,6 +17,8 @@ pub mod html;
 pub mod letters;
 
 mod nearest;
+
+pub mod secrecy;
 
 pub mod url;
 
