@@ -66,6 +66,13 @@ pub async fn ledger(common: &Common, arguments: Arguments) -> Outcome {
         "{verdict}: {}/{} nguồn đang thu đã trả lời",
         found.answered, found.sources
     );
+    for line in &found.platforms {
+        let items: i64 = line.items.values().sum();
+        eprintln!(
+            "{}: {items} tin, {}/{} nguồn; {}",
+            line.platform, line.answered, line.sources, line.cover
+        );
+    }
     for (gate, n) in &found.gates {
         eprintln!("{gate}: {n}");
     }

@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use crate::catalogue::Catalogue;
 use crate::collect::health::{Health, State};
 use crate::model::digest::{Coverage, Period};
-use crate::model::source::{Source, Status};
+use crate::model::item::{Access, Platform};
+use crate::model::source::{FeedKind, Source, SourceKind, Status};
 use crate::store::{Result, SourceHealth, Store};
 
 /// What was and was not seen in a period.
@@ -28,10 +29,29 @@ pub struct Ledger {
     pub silent: Vec<String>,
     /// Platforms and groups that are not covered at all.
     pub not_covered: Vec<String>,
+    /// What was seen of each platform, and how.
+    pub platforms: Vec<PlatformLine>,
     /// Entries and items counted at each gate.
     pub gates: BTreeMap<String, i64>,
     /// How each source did.
     pub by_source: Vec<SourceLine>,
+}
+
+/// What was seen of one platform.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlatformLine {
+    /// The platform.
+    pub platform: String,
+    /// Active sources on it that our collectors ask.
+    pub sources: usize,
+    /// Those of them that answered.
+    pub answered: usize,
+    /// Items that came, by way of access.
+    pub items: BTreeMap<String, i64>,
+    /// Relevant ones among all of them.
+    pub relevant: i64,
+    /// How far the platform is covered, in words.
+    pub cover: String,
 }
 
 /// How one source did.
@@ -100,6 +120,7 @@ fn coverage_of(catalogue: &Catalogue, health: &BTreeMap<crate::model::SourceId, 
 pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Result<Ledger> {
     let health = store.source_health(period.from, period.to).await?;
     let coverage = coverage_of(catalogue, &health);
+    let health_of = health.clone();
     let mut states = super::alarming::healths(store, catalogue, period.to).await?;
     let mut line = |source: &Source| {
         let health = health.get(&source.id).cloned().unwrap_or_default();
@@ -121,7 +142,9 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
             }),
         }
     };
+    let platforms = platforms(store, catalogue, &health_of, period).await?;
     Ok(Ledger {
+        platforms,
         from: period.from.to_rfc3339(),
         to: period.to.to_rfc3339(),
         green: coverage.is_green(),
@@ -134,4 +157,60 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
         silent: coverage.silent,
         not_covered: coverage.not_covered,
     })
+}
+
+/// Where the items of a source stand.
+fn platform_of(source: &Source) -> Platform {
+    match source.kind {
+        SourceKind::Forum => Platform::Forum,
+        _ if source.feeds.iter().any(|feed| feed.kind == FeedKind::Channel) => Platform::Youtube,
+        _ => Platform::Press,
+    }
+}
+
+async fn platforms(
+    store: &Store,
+    catalogue: &Catalogue,
+    health: &BTreeMap<crate::model::SourceId, SourceHealth>,
+    period: &Period,
+) -> Result<Vec<PlatformLine>> {
+    let came = store.items_by_platform(period.from, period.to).await?;
+    let line = |platform: &Platform| {
+        let active = || {
+            catalogue
+                .sources
+                .iter()
+                .filter(|s| is_collected(s) && platform_of(s) == *platform)
+        };
+        let ours = || came.iter().filter(|(name, ..)| name == platform.as_str());
+        let sources = active().count();
+        let items: BTreeMap<String, i64> = ours()
+            .map(|(_, access, items, _)| {
+                let access = access
+                    .parse()
+                    .map_or_else(|_| access.clone(), |a: Access| a.label().to_owned());
+                (access, *items)
+            })
+            .collect();
+        let cover = match (sources, items.is_empty()) {
+            (0, true) => "không phủ",
+            (0, false) => "chỉ qua dữ liệu mua, trang của Ngành và tin báo; nhóm kín không thấy",
+            _ => "hỏi nguồn công khai trong danh mục",
+        };
+        PlatformLine {
+            platform: platform.label().to_owned(),
+            sources,
+            answered: active()
+                .filter(|s| health.get(&s.id).is_some_and(|h| h.answered > 0))
+                .count(),
+            relevant: ours().map(|(.., relevant)| relevant).sum(),
+            items,
+            cover: cover.to_owned(),
+        }
+    };
+    Ok(Platform::ALL
+        .iter()
+        .filter(|p| **p != Platform::Other)
+        .map(line)
+        .collect())
 }

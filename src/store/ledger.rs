@@ -77,6 +77,20 @@ impl Store {
         Ok(rows.into_iter().collect())
     }
 
+    /// Items stored in a period by platform and way of access, with how many of them are relevant.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn items_by_platform(&self, from: Time, to: Time) -> Result<Vec<(String, String, i64, i64)>> {
+        let sql = "select platform, access, count(*), cast(coalesce(sum(relevant), 0) as bigint) from items
+                   where collected > $1 and collected <= $2 group by platform, access order by platform, access";
+        Ok(reading!(self, |db| sqlx::query_as(sql)
+            .bind(from.timestamp_millis())
+            .bind(to.timestamp_millis())
+            .fetch_all(db)
+            .await?))
+    }
+
     /// How each source did in a period, by checks of its feeds and items stored.
     ///
     /// # Errors
