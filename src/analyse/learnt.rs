@@ -187,6 +187,11 @@ pub(super) fn claim(
         .filter(|(_, p)| *p >= NAMED);
     let entry = named.and_then(|(id, _)| knowledge.find_rumour(id));
     let cues = &reading.cues;
+    // The press says it warns or denies.
+    let speaks = reading.text.social || cues.has(Cue::Deny) || cues.has(Cue::Warn);
+    if told == Verdict::Debunk && !speaks {
+        return None;
+    }
     match (rules.verdict, told) {
         (Verdict::None | Verdict::NeedsCheck, Verdict::Question | Verdict::Debunk) if *sure >= STANCE => {
             changed(told, *sure, entry.map(|entry| entry.id.clone()))
