@@ -170,11 +170,7 @@ impl Files {
             hash.update(text.as_bytes());
             hash.update([0]);
         }
-        hash.finalize()
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        crate::text::hex(&hash.finalize()[..6])
     }
 }
 

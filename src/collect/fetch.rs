@@ -327,7 +327,7 @@ async fn read(
         received.extend_from_slice(&chunk);
     }
     let codings = text_of(response.headers(), CONTENT_ENCODING.as_str()).unwrap_or_default();
-    let decoded = coding::decode(received.clone(), &codings, max_bytes).map_err(|error| FetchError::Unreachable {
+    let decoded = coding::decode(&received, &codings, max_bytes).map_err(|error| FetchError::Unreachable {
         url: url.to_string(),
         problem: error.to_string(),
     })?;

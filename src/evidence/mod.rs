@@ -19,7 +19,7 @@ pub use warc::{Answer, Record, redacted};
 use crate::model::Time;
 use crate::model::evidence::{Kept, Place};
 use crate::model::page::Page;
-use crate::text::{coding, sha256_hex};
+use crate::text::{coding, hex, sha256_hex};
 
 /// A file is closed when it is longer than this, in bytes.
 const FULL: u64 = 256 << 20;
@@ -179,7 +179,7 @@ impl Evidence {
             Some(answer) => {
                 let codings = answer.headers.iter().find(|(name, _)| name == "content-encoding");
                 let codings = codings.map_or("", |(_, value)| value.as_str());
-                coding::decode(answer.body, codings, LONGEST)
+                coding::decode(&answer.body, codings, LONGEST)
                     .map_err(io::Error::other)?
                     .bytes
             }
@@ -297,10 +297,6 @@ pub fn leaf(salt: &[u8], record: &[u8]) -> String {
     hex(&Sha256::new().chain_update(salt).chain_update(record).finalize())
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -346,7 +342,7 @@ mod tests {
             "<h1>Lương hưu</h1>".as_bytes()
         );
         let (_, bytes) = evidence.read(&kept.place).unwrap().unwrap();
-        assert_eq!(leaf(&unhex(&kept.salt), &bytes), kept.leaf);
+        assert_eq!(leaf(&crate::text::unhex(&kept.salt).unwrap(), &bytes), kept.leaf);
         drop(evidence);
 
         let path = folder.path().join(&kept.place.file);
@@ -385,12 +381,5 @@ mod tests {
             members, 8,
             "about, two times request and answer twice, the last answer torn off"
         );
-    }
-
-    fn unhex(text: &str) -> Vec<u8> {
-        (0..text.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-            .collect()
     }
 }

@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 
 use crate::model::Time;
 use crate::model::page::Exchange;
-use crate::text::sha256_hex;
+use crate::text::{hex, sha256_hex};
 
 /// What stands in place of a credential.
 const REDACTED: &str = "REDACTED";
@@ -308,7 +308,7 @@ fn uuid() -> String {
     let mut bytes = crate::chance::bytes::<16>();
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&bytes);
     format!(
         "{}-{}-{}-{}-{}",
         &hex[..8],

@@ -142,7 +142,7 @@ impl<T> Hashing<T> {
     }
 
     fn hex(self) -> String {
-        self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::text::hex(&self.hash.finalize())
     }
 }
 

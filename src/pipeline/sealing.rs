@@ -1,11 +1,12 @@
 //! The log of evidence: leaves get their places, roots are kept, and what was received is proven against them.
 
 use crate::clock::Clock;
-use crate::evidence::log::{self, Hash};
+use crate::evidence::log::{self, Hash, Tree};
 use crate::evidence::{self, Evidence};
 use crate::model::ItemId;
 use crate::model::Time;
 use crate::store::{LogRoot, LoggedLeaf, Store};
+use crate::text::{hex, unhex};
 
 /// Leaves placed in one transaction.
 const BATCH: i64 = 2_000;
@@ -71,25 +72,25 @@ pub async fn seal(store: &Store, evidence: &Evidence, clock: &Clock) -> Result<O
     if size == 0 || newest.as_ref().is_some_and(|root| root.size == size) {
         return Ok(newest);
     }
+    let tree = tree(store, size).await?;
+    let Some(root) = tree.root(tree.len()) else {
+        return Ok(newest);
+    };
     let root = LogRoot {
         size,
-        root: hex(&log::root(&leaves(store, size).await?)),
+        root: hex(&root),
         at: clock.now(),
     };
     store.insert_root(&root).await?;
     Ok(Some(root))
 }
 
-async fn leaves(store: &Store, size: i64) -> Result<Vec<Hash>, ProofError> {
-    let leaves = store.log_leaves(size).await?;
-    leaves
-        .into_iter()
+async fn tree(store: &Store, size: i64) -> Result<Tree, ProofError> {
+    let leaves = store.log_leaves(size).await?.into_iter();
+    let leaves: Result<Vec<Hash>, ProofError> = leaves
         .map(|leaf| log::from_hex(&leaf).ok_or(ProofError::NoHash(leaf)))
-        .collect()
-}
-
-fn hex(hash: &Hash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        .collect();
+    Ok(Tree::new(&leaves?))
 }
 
 /// Proves every record received in a stretch of time, and that each kept root is that of the log's beginning: nothing was
@@ -134,30 +135,33 @@ pub async fn prove_item(
     Ok((proofs, broken))
 }
 
-/// All leaves under the newest root, and the roots that do not fit them.
-async fn roots(store: &Store) -> Result<(Vec<Hash>, Vec<LogRoot>), ProofError> {
+/// The log as it stands, and the kept roots that are not those of its beginnings.
+async fn roots(store: &Store) -> Result<(Tree, Vec<LogRoot>), ProofError> {
     let roots = store.roots().await?;
-    let size = roots.last().map_or(0, |root| root.size);
-    let all = leaves(store, size).await?;
+    let tree = tree(store, roots.last().map_or(0, |root| root.size)).await?;
     let fits = |root: &LogRoot| {
-        let beginning = usize::try_from(root.size).ok().and_then(|size| all.get(..size));
-        beginning.is_some_and(|leaves| hex(&log::root(leaves)) == root.root)
+        let found = usize::try_from(root.size).ok().and_then(|size| tree.root(size));
+        found.is_some_and(|found| hex(&found) == root.root)
     };
     let broken = roots.iter().filter(|root| !fits(root)).cloned().collect();
-    Ok((all, broken))
+    Ok((tree, broken))
 }
 
-fn prove(evidence: &Evidence, logged: &LoggedLeaf, all: &[Hash]) -> Result<Proof, ProofError> {
+fn prove(evidence: &Evidence, logged: &LoggedLeaf, tree: &Tree) -> Result<Proof, ProofError> {
     let index = usize::try_from(logged.position).unwrap_or(usize::MAX);
     let leaf = log::from_hex(&logged.leaf).ok_or_else(|| ProofError::NoHash(logged.leaf.clone()))?;
-    let root = log::root(all);
-    let in_log = log::is_in(&leaf, index, all.len(), &log::path(all, index), &root);
+    let root = tree.root(tree.len()).unwrap_or_default();
+    let in_log = log::is_in(&leaf, index, tree.len(), &tree.path(index), &root);
     let outcome = match &logged.kept {
         _ if !in_log => Outcome::Broken("nhật ký bằng chứng không khớp: lá không nằm dưới gốc đã lưu".into()),
         None => Outcome::Erased,
         Some(kept) => match evidence.read(&kept.place) {
             Ok(None) => Outcome::Absent,
-            Ok(Some((_, bytes))) if evidence::leaf(&unhex(&kept.salt), &bytes) == kept.leaf => Outcome::Proven,
+            Ok(Some((_, bytes)))
+                if unhex(&kept.salt).is_some_and(|salt| evidence::leaf(&salt, &bytes) == kept.leaf) =>
+            {
+                Outcome::Proven
+            }
             Ok(Some(_)) => Outcome::Broken(changed(kept)),
             Err(error) => Outcome::Broken(format!("{}: {error}", changed(kept))),
         },
@@ -177,11 +181,4 @@ fn changed(kept: &crate::model::evidence::Kept) -> String {
         kept.place.start,
         kept.place.start + kept.place.length
     )
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let pairs = text.as_bytes().chunks_exact(2);
-    pairs
-        .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect()
 }

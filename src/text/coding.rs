@@ -37,8 +37,8 @@ pub enum CodingError {
 ///
 /// # Errors
 /// When a coding is unknown or the bytes are damaged.
-pub fn decode(bytes: Vec<u8>, codings: &str, limit: usize) -> Result<Decoded, CodingError> {
-    let mut decoded = Decoded { bytes, cut: false };
+pub fn decode(bytes: &[u8], codings: &str, limit: usize) -> Result<Decoded, CodingError> {
+    let mut decoded: Option<Decoded> = None;
     let codings: Vec<String> = codings
         .split(',')
         .map(|coding| coding.trim().to_ascii_lowercase())
@@ -51,11 +51,15 @@ pub fn decode(bytes: Vec<u8>, codings: &str, limit: usize) -> Result<Decoded, Co
         .rev()
         .filter(|coding| !matches!(coding.as_str(), "" | "identity"))
     {
-        if !decoded.bytes.is_empty() {
-            decoded = one(&decoded.bytes, coding, limit)?;
+        let coded = decoded.as_ref().map_or(bytes, |decoded| &decoded.bytes);
+        if !coded.is_empty() {
+            decoded = Some(one(coded, coding, limit)?);
         }
     }
-    Ok(decoded)
+    Ok(decoded.unwrap_or_else(|| Decoded {
+        bytes: bytes[..bytes.len().min(limit)].to_vec(),
+        cut: bytes.len() > limit,
+    }))
 }
 
 fn one(bytes: &[u8], coding: &str, limit: usize) -> Result<Decoded, CodingError> {
@@ -110,21 +114,21 @@ mod tests {
             (zstd, "zstd"),
             (gzip(&gzip(&text)), "gzip, gzip"),
         ] {
-            assert_eq!(decode(bytes, coding, 1 << 20).unwrap().bytes, text, "{coding}");
+            assert_eq!(decode(&bytes, coding, 1 << 20).unwrap().bytes, text, "{coding}");
         }
-        let bomb = decode(gzip(&vec![0; 5 << 20]), "gzip", 1 << 20).unwrap();
+        let bomb = decode(&gzip(&vec![0; 5 << 20]), "gzip", 1 << 20).unwrap();
         assert!(bomb.cut && bomb.bytes.len() == 1 << 20);
     }
 
     #[test]
     fn damage_and_unknown_codings_are_named() {
         let whole = gzip(b"BHXH");
-        let torn = decode(whole[..whole.len() - 6].to_vec(), "gzip", 100).unwrap_err();
+        let torn = decode(&whole[..whole.len() - 6], "gzip", 100).unwrap_err();
         assert!(torn.to_string().contains("no complete gzip"), "{torn}");
         assert_eq!(
-            decode(vec![1], "compress", 100),
+            decode(&[1], "compress", 100),
             Err(CodingError::Unknown("compress".into()))
         );
-        assert!(decode(b"plain".to_vec(), "br", 100).is_err());
+        assert!(decode(b"plain", "br", 100).is_err());
     }
 }
