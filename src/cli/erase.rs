@@ -35,6 +35,9 @@ pub async fn erase(common: &Common, arguments: Arguments) -> Outcome {
         "Đã xóa {id}: {} bản lưu bằng chứng, {} dòng trong tệp đã nhập; lý do đã ghi vào nhật ký thao tác.",
         erased.records, erased.lines
     );
+    for edition in &erased.editions {
+        println!("Bản điểm tin {edition} đã phát hành có nhắc tin này: đính chính hoặc thu hồi.");
+    }
     for path in &erased.left {
         println!("Nội dung còn trong {}: thu hồi hoặc xóa riêng.", path.display());
     }

@@ -43,6 +43,8 @@ pub struct Erased {
     pub records: usize,
     /// Lines taken out of imported files.
     pub lines: usize,
+    /// Editions that name it: they were sent.
+    pub editions: Vec<String>,
     /// Files below the data folder in which the text still stands: sent mails, exports, backups.
     pub left: Vec<PathBuf>,
 }
@@ -75,7 +77,7 @@ pub async fn erase(
         }
     }
     erased.lines = strip_imports(&data.join("inbox/done"), id)?;
-    store.erase_item(id, item.url.as_deref(), &names, now).await?;
+    erased.editions = store.erase_item(&item, &names, now).await?;
     store.audit(now, "cli", "erase", id.as_str(), reason).await?;
     let telling: String = item.text.chars().take(TELLING).collect();
     if telling.chars().count() == TELLING {

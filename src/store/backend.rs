@@ -133,10 +133,19 @@ impl Store {
 }
 
 impl Store {
-    /// Runs a statement of SQLite's own on the one connection that writes; PostgreSQL has none of them.
-    pub(super) async fn pragma(&self, statement: &'static str) -> Result<(), Error> {
-        if let Pool::Sqlite { write, .. } = &self.pool {
-            sqlx::query(statement).execute(write).await?;
+    /// Runs statements of the one or the other database that stand outside transactions, on the connection that writes.
+    pub(super) async fn maintain(&self, sqlite: &[&'static str], postgres: &[&'static str]) -> Result<(), Error> {
+        match &self.pool {
+            Pool::Sqlite { write, .. } => {
+                for statement in sqlite {
+                    sqlx::query(*statement).execute(write).await?;
+                }
+            }
+            Pool::Postgres(pool) => {
+                for statement in postgres {
+                    sqlx::query(*statement).execute(pool).await?;
+                }
+            }
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::backend::{reading, writing};
 use super::entries::{NextLook, finish};
 use super::evidence::insert_evidence;
 use super::{Result, Store, from_json, to_json};
-use crate::model::entry::{Entry, EntryState, StoredEntry};
+use crate::model::entry::{EntryState, StoredEntry};
 use crate::model::evidence::Kept;
 use crate::model::item::{Item, Observation};
 use crate::model::{ItemId, Time, from_unix_ms};
@@ -330,69 +330,5 @@ impl Store {
         let mut names: Vec<String> = now.into_iter().chain(earlier.into_iter().map(|(name,)| name)).collect();
         names.dedup();
         Ok(Some(names))
-    }
-
-    /// Takes an item and everything read of it out of the archive; the leaves of its evidence stay in the log without
-    /// content or salt. Its address stays, so that it is not collected again.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is taken out.
-    pub async fn erase_item(&self, id: &ItemId, url: Option<&str>, evidence: &[String], now: Time) -> Result<()> {
-        if !self.is_postgres() {
-            // Freed pages are written over.
-            self.pragma("pragma secure_delete = on").await?;
-        }
-        writing!(self, |tx| {
-            for table in [
-                "item_versions",
-                "observations",
-                "analyses",
-                "item_topics",
-                "item_provinces",
-                "story_items",
-            ] {
-                sqlx::query(sqlx::AssertSqlSafe(format!("delete from {table} where item = $1")))
-                    .bind(id.as_str())
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            for sql in [
-                "delete from items where id = $1",
-                "delete from stories where lead_item = $1
-                 and not exists (select 1 from story_items s where s.story = stories.id)",
-                "update stories set title = '(tin đã xóa theo quy định)',
-                 lead_item = (select min(s.item) from story_items s where s.story = stories.id) where lead_item = $1",
-            ] {
-                sqlx::query(sql).bind(id.as_str()).execute(&mut *tx).await?;
-            }
-            if let Some(url) = url {
-                let bare = Entry {
-                    url: url.to_owned(),
-                    ..Entry::default()
-                };
-                sqlx::query(
-                    "update entries set entry = $2, state = 'gone', reason = 'erased', recheck_at = null where url = $1",
-                )
-                .bind(url)
-                .bind(to_json(&bare)?)
-                .execute(&mut *tx)
-                .await?;
-            }
-            for name in evidence {
-                sqlx::query(
-                    "update evidence set name = null, url = null, file = null, start = null, length = null, salt = null,
-                     erased = $2 where name = $1",
-                )
-                .bind(name)
-                .bind(now.timestamp_millis())
-                .execute(&mut *tx)
-                .await?;
-            }
-        });
-        if !self.is_postgres() {
-            self.pragma("vacuum").await?;
-            self.pragma("pragma wal_checkpoint(truncate)").await?;
-        }
-        Ok(())
     }
 }

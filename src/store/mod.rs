@@ -19,6 +19,8 @@ mod editions;
 
 mod entries;
 
+mod erasing;
+
 mod evidence;
 
 mod feeds;

@@ -283,6 +283,53 @@ async fn a_story_that_went_into_another_stays_an_address() {
 }
 
 #[tokio::test]
+async fn what_is_erased_leaves_its_words_nowhere_and_its_address_known() {
+    on_both(async |store: Store| {
+        let words = "Nghe người nhà nói từ tháng sau ai rút một lần phải nộp thuế";
+        let new = item("x1", words);
+        store
+            .insert_items(&[new.clone(), item("x2", "chuyện khác")], at(8, 6))
+            .await
+            .unwrap();
+        let alert = Alert {
+            id: AlertId::from("a-1"),
+            rule: "can_kiem_chung".into(),
+            kind: AlertKind::NovelClaim,
+            level: Level::Watch,
+            state: AlertState::New,
+            title: "Nghe người nhà nói từ tháng sau ai rút…".into(),
+            reason: "2 bài về “Nghe người nhà nói từ tháng sau ai rút…”".into(),
+            rumour_id: None,
+            story: None,
+            items: vec![ItemId::from("x1"), ItemId::from("x2")],
+            topics: vec![],
+            departments: vec![],
+            opened_at: at(8, 7),
+            updated_at: at(8, 7),
+            resolved: false,
+            version: "t".into(),
+        };
+        let open = AlertEvent {
+            at: at(8, 7),
+            event: AlertEventKind::Open,
+            alert: alert.clone(),
+        };
+        store.record_alert_events(std::slice::from_ref(&open)).await.unwrap();
+        assert!(store.erase_item(&new.item, &[], at(9, 0)).await.unwrap().is_empty());
+        assert!(store.find_item(&new.item.id).await.unwrap().is_none());
+        assert!(store.find_item(&ItemId::from("x2")).await.unwrap().is_some());
+        let left = store.find_alert(&alert.id).await.unwrap().unwrap();
+        let events = store.events_of(&alert.id).await.unwrap();
+        assert_eq!(left.items, [ItemId::from("x2")]);
+        for alert in events.iter().map(|event| &event.event.alert).chain([&left]) {
+            let said = format!("{} {}", alert.title, alert.reason);
+            assert!(!said.contains("người nhà") && said.contains("đã xóa"), "{said}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_alert_keeps_the_state_people_gave_it_and_an_event_is_recorded_once() {
     on_both(async |store: Store| {
         let alert = Alert {
