@@ -44,6 +44,10 @@ pub async fn collect(common: &Common, arguments: Arguments) -> Outcome {
     }
     // Two processes asking the same hosts would not be polite: a running service does the work.
     let lock = match service.store.is_postgres() {
+        true if !collecting.sharing.is_alone().await? => {
+            println!("a service collects into this database: it collects what was asked for");
+            return Ok(());
+        }
         true => None,
         false => match crate::store::lock_service(&data) {
             Ok(lock) => Some(lock),

@@ -171,12 +171,18 @@ async fn play<S: Future<Output = Outcome>>(
     let understanding = service.understanding().await?;
     let publishing = service.publishing()?;
     let collecting = service.collecting()?;
+    let evidence = collecting.evidence.clone();
     let mut roles = tokio::task::JoinSet::new();
     roles.spawn({
         let stop = stop.clone();
         async move { collecting.run(stop).await.map_err(|error| error.to_string()) }
     });
     let spawn = |service: &Service| (service.clone(), stop.clone());
+    let (s, t) = spawn(service);
+    roles.spawn(async move {
+        s.seal_loop(evidence, t).await;
+        Ok(())
+    });
     let (s, t) = spawn(service);
     roles.spawn(async move {
         s.import_loop(t).await;

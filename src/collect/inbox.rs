@@ -7,21 +7,6 @@ use crate::model::item::{Record, RecordError};
 /// Longest line read; a longer one is refused and skipped, so that a file without line breaks cannot fill the memory.
 const MAX_LINE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Reads a whole file that is already in memory. `name` only says what it is called: the bytes tell what it is.
-pub fn read(name: &str, bytes: &[u8]) -> Vec<Result<Record, RecordError>> {
-    let found: Vec<_> = records(Cursor::new(bytes.to_vec())).collect();
-    let refused = found.iter().filter(|record| record.is_err()).count();
-    if refused > 0 {
-        tracing::warn!(
-            file = name,
-            refused,
-            read = found.len() - refused,
-            "lines of an import were refused"
-        );
-    }
-    found
-}
-
 /// The records of a stream, one a line. Gzip, a byte order mark and UTF-16 are recognised; blank lines are skipped.
 ///
 /// A line that cannot be read is an error of its own; a stream that breaks ends with an error of the field `file`.
@@ -158,6 +143,10 @@ mod tests {
 
     const LINES: &str = "\u{feff}{\"id\":\"x1\",\"text\":\"Lương hưu\"}\r\n\r\n{\"id\":\"x2\",\"text\":\"BHYT\"}\nhỏng\n{\"id\":\"x3\"}";
 
+    fn read(bytes: &[u8]) -> Vec<Result<Record, RecordError>> {
+        records(Cursor::new(bytes.to_vec())).collect()
+    }
+
     fn ids(found: &[Result<Record, RecordError>]) -> Vec<String> {
         found
             .iter()
@@ -170,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_bad_line_costs_only_itself_and_keeps_its_number() {
-        assert_eq!(ids(&read("a.ndjson", LINES.as_bytes())), ["x1", "x2", "line 4", "x3"]);
+        assert_eq!(ids(&read(LINES.as_bytes())), ["x1", "x2", "line 4", "x3"]);
     }
 
     #[test]
@@ -178,9 +167,9 @@ mod tests {
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         packed.write_all(LINES.as_bytes()).unwrap();
         let packed = packed.finish().unwrap();
-        assert_eq!(ids(&read("a.jsonl.gz", &packed)), ["x1", "x2", "line 4", "x3"]);
+        assert_eq!(ids(&read(&packed)), ["x1", "x2", "line 4", "x3"]);
         let wide: Vec<u8> = LINES.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let found = read("a.ndjson", &wide);
+        let found = read(&wide);
         assert_eq!(found[0].as_ref().unwrap().item.text, "Lương hưu");
         assert_eq!(ids(&found), ["x1", "x2", "line 4", "x3"]);
     }
@@ -190,7 +179,7 @@ mod tests {
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
         packed.write_all(LINES.as_bytes()).unwrap();
         let packed = packed.finish().unwrap();
-        let found = read("a.gz", &packed[..packed.len() - 12]);
+        let found = read(&packed[..packed.len() - 12]);
         assert_eq!(found[0].as_ref().unwrap().item.id.as_str(), "x1");
         assert_eq!(found.last().unwrap().as_ref().unwrap_err().field, "file");
     }

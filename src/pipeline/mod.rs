@@ -16,6 +16,8 @@ pub mod importing;
 
 pub mod ledger;
 
+mod posts;
+
 pub mod proving;
 
 pub mod publishing;

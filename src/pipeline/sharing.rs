@@ -55,6 +55,20 @@ impl Sharing {
         self.store.hold_host(host, &self.name, now, until).await
     }
 
+    /// Whether no other process collects: a command that asks hosts by itself must not do so beside one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_alone(&self) -> Result<bool> {
+        if !self.store.is_postgres() {
+            return Ok(true);
+        }
+        // A sign that ends at once: this process is counted and counts for nobody.
+        let now = self.clock.now();
+        let alive = self.store.collectors(&self.name, now, now).await?;
+        Ok(alive.iter().all(|name| *name == self.name))
+    }
+
     async fn alive(&self, now: Time) -> Result<Vec<String>> {
         let known = self
             .alive

@@ -1,8 +1,9 @@
 //! Files of vendors become items: every kind of file, bad rows named, nothing twice, nothing secret.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
+use std::process::Output;
 
+use crate::support::program::run;
 use diemtin::model::item::{Access, Item, ItemKind, Platform};
 use diemtin::model::{ItemId, Time};
 use diemtin::pipeline::importing::{self, ImportError, Imported};
@@ -58,16 +59,6 @@ fn now() -> Time {
 
 fn time(item: &Item) -> String {
     item.published_at.unwrap().format("%Y-%m-%dT%H:%M").to_string()
-}
-
-fn run(data: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_diemtin"))
-        .args(arguments)
-        .arg("--data")
-        .arg(data)
-        .env_remove("DIEMTIN_DATABASE_URL")
-        .output()
-        .unwrap()
 }
 
 fn out(output: &Output) -> String {

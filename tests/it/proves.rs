@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use crate::support::program::run;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header;
@@ -91,16 +92,6 @@ async fn collected(data: &Path) {
     drop(collecting);
     service.store.close().await;
     server.abort();
-}
-
-fn run(data: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_diemtin"))
-        .args(arguments)
-        .arg("--data")
-        .arg(data)
-        .env_remove("DIEMTIN_DATABASE_URL")
-        .output()
-        .unwrap()
 }
 
 fn said(output: &Output) -> String {
@@ -224,12 +215,11 @@ async fn what_is_erased_is_found_nowhere_and_the_days_proofs_hold() {
 /// Another program reads the files: warcio, where it is installed.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_files_are_read_by_warcio() {
-    let python = std::env::var("WARCIO_PYTHON").unwrap_or_else(|_| "python3".into());
-    let has = Command::new(&python).args(["-c", "import warcio"]).output();
-    if !has.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: warcio is not installed for {python} (pip install warcio)");
+    // scripts/test installs it and says where; then it must be there.
+    let Ok(python) = std::env::var("WARCIO_PYTHON") else {
+        eprintln!("skipped: WARCIO_PYTHON names no Python with warcio; scripts/test does");
         return;
-    }
+    };
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     std::fs::create_dir(&data).unwrap();

@@ -98,6 +98,11 @@ async fn two_collecting_processes_share_the_hosts_and_the_spacing_holds_across_b
         let shortest = gaps.fold(f64::MAX, f64::min);
         assert!(shortest > SPACING / 2.0, "{host} was asked again after {shortest} s");
     }
+    let beside = diemtin::pipeline::sharing::Sharing::new(stores[0].clone(), clock.clone(), chrono::Duration::zero());
+    assert!(
+        !beside.is_alone().await.unwrap(),
+        "a command beside them leaves the work to them"
+    );
     let alive = stores[0].collectors("test", start, start).await.unwrap();
     assert!(alive.len() >= 2, "both processes said that they collect: {alive:?}");
     press.stop().await;

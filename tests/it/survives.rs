@@ -133,7 +133,7 @@ async fn killed_while_collecting(sources: usize, kills: u64) {
         running.0.kill().unwrap();
         running.0.wait().unwrap();
     }
-    let _running = Killed(program().spawn().unwrap());
+    let mut running = Killed(program().spawn().unwrap());
     let wanted = sources * ARTICLES;
     let mut found = 0;
     for _ in 0..600 {
@@ -151,9 +151,32 @@ async fn killed_while_collecting(sources: usize, kills: u64) {
         }
     }
     assert_eq!(found, wanted, "articles are lost");
+    running.0.kill().unwrap();
+    running.0.wait().unwrap();
+    evidence_holds(&folder.path().join("data"), wanted);
     let most = asked.lock().unwrap().values().copied().max().unwrap_or_default();
     println!(
         "{sources} sources, {kills} kills: {found} articles, none lost, none twice; a page was asked for at most {most} times"
+    );
+}
+
+/// What every article was read from is proven, and the next start makes every file readable to its end.
+fn evidence_holds(data: &Path, wanted: usize) {
+    let evidence = diemtin::evidence::Evidence::new(&data.join("evidence"), "");
+    evidence.recover().unwrap();
+    for path in std::fs::read_dir(data.join("evidence")).unwrap() {
+        let path = path.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let mut records = Vec::new();
+        let read = std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(&bytes[..]), &mut records);
+        assert!(read.is_ok(), "{}: {read:?}", path.display());
+    }
+    let day = diemtin::clock::Clock::real().now().date_naive().to_string();
+    let output = crate::support::program::run(data, &["verify", "day", &day]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains(&format!("{wanted} bản lưu: {wanted} đúng")),
+        "{said}"
     );
 }
 

@@ -6,4 +6,6 @@ pub mod mailbox;
 
 pub mod outlets;
 
+pub mod program;
+
 pub mod store;
