@@ -13,6 +13,7 @@ use crate::clock::{self, Clock, Scale};
 use crate::config::{Config, DigestPlan};
 use crate::model::Time;
 use crate::newsroom;
+use crate::pipeline::publishing::Publishing;
 use crate::pipeline::service::Service;
 use crate::store::Store;
 
@@ -169,7 +170,7 @@ async fn play<S: Future<Output = Outcome>>(
     service.end_leases().await?;
     let stop = CancellationToken::new();
     let understanding = service.understanding().await?;
-    let publishing = service.publishing()?;
+    let publishing = Arc::new(service.publishing()?);
     let collecting = service.collecting()?;
     let evidence = collecting.evidence.clone();
     let mut roles = tokio::task::JoinSet::new();
@@ -194,7 +195,7 @@ async fn play<S: Future<Output = Outcome>>(
         Ok(())
     });
     let (s, t) = spawn(service);
-    let carrier = publishing.carrier.clone();
+    let (carrier, editions) = (publishing.carrier.clone(), publishing.clone());
     roles.spawn(async move {
         s.alarm_loop(carrier, t).await;
         Ok(())
@@ -211,7 +212,7 @@ async fn play<S: Future<Output = Outcome>>(
         Err(_) => {}
     }
     service.clock.sleep_until(end).await;
-    wait_until_done(service).await?;
+    wait_until_done(service, &editions).await?;
     summary().await?;
     if !arguments.once {
         println!("Một ngày đã trôi qua; các trang vẫn mở.");
@@ -224,11 +225,13 @@ async fn play<S: Future<Output = Outcome>>(
     Ok(())
 }
 
-/// Waits until nothing is left to fetch, import, understand or send, for at most a minute of real time.
-async fn wait_until_done(service: &Service) -> Outcome {
+/// Waits until nothing is left to fetch, import, understand, compose or send, for at most four minutes of real time.
+async fn wait_until_done(service: &Service, publishing: &Publishing) -> Outcome {
     let real = Clock::real();
-    for _ in 0..240 {
+    for _ in 0..960 {
         let store = &service.store;
+        // Asked first: what is composed a moment later is then an open delivery.
+        let due = publishing.due().await?.len();
         let open = store.waiting_entries().await? + store.count_unanalysed().await? + store.open_deliveries().await?;
         let files = std::fs::read_dir(service.inbox())?
             .flatten()
@@ -238,7 +241,7 @@ async fn wait_until_done(service: &Service) -> Outcome {
             .flatten()
             .filter(|f| f.file_name().to_string_lossy().starts_with('.'))
             .count();
-        if open == 0 && files == hidden {
+        if due == 0 && open == 0 && files == hidden {
             return Ok(());
         }
         real.sleep(Duration::from_millis(250)).await;

@@ -1,6 +1,7 @@
 //! `diemtin run`: the service.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
@@ -63,7 +64,7 @@ pub async fn run(common: &Common, arguments: Arguments) -> Outcome {
         });
     }
     if has(Role::Deliver) {
-        let (this, publishing, token) = (service.clone(), service.publishing()?, stop.clone());
+        let (this, publishing, token) = (service.clone(), Arc::new(service.publishing()?), stop.clone());
         let (that, carrier, watched) = (service.clone(), publishing.carrier.clone(), stop.clone());
         tasks.spawn(async move {
             that.alarm_loop(carrier, watched).await;

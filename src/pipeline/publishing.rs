@@ -62,10 +62,8 @@ impl Publishing {
     /// # Errors
     /// When the store fails or an edition cannot be rendered; what was frozen stays.
     pub async fn compose_due(&self) -> Result<usize, PublishError> {
-        let now = self.clock.now();
-        let started = self.first_start(now).await?;
         let mut fresh = 0;
-        for due in schedule::due(&self.plans, &self.store.last_editions().await?, started, now) {
+        for due in self.due().await? {
             let key = EditionKey {
                 kind: due.plan.kind,
                 date: due.date,
@@ -82,6 +80,21 @@ impl Publishing {
             tracing::info!(edition = %edition.key.id(), late = due.late, kept = due.keep, "an edition was composed");
         }
         Ok(fresh)
+    }
+
+    /// Editions that should be there by now and are not.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn due(&self) -> Result<Vec<schedule::Due>, PublishError> {
+        let now = self.clock.now();
+        let started = self.first_start(now).await?;
+        Ok(schedule::due(
+            &self.plans,
+            &self.store.last_editions().await?,
+            started,
+            now,
+        ))
     }
 
     /// The first start of the service: nothing from before it is due.

@@ -205,7 +205,7 @@ impl Service {
     }
 
     /// Composes what is due and sends what is pending, until `stop`.
-    pub async fn deliver_loop(&self, publishing: Publishing, stop: CancellationToken) {
+    pub async fn deliver_loop(&self, publishing: Arc<Publishing>, stop: CancellationToken) {
         while !stop.is_cancelled() {
             let pause = match self.deliver_once(&publishing).await {
                 Ok(()) => PAUSE,
