@@ -34,6 +34,8 @@ pub mod service;
 
 pub mod sharing;
 
+pub mod telling;
+
 pub mod training;
 
 pub mod understanding;

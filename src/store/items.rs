@@ -346,12 +346,12 @@ impl Store {
         Ok(known)
     }
 
-    /// Items that wait for analysis, in order of collecting.
+    /// Items that wait for analysis, in order of collecting; what came together, in order of publication.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn items_unanalysed(&self, limit: i64) -> Result<Vec<Item>> {
-        let sql = "select id, item from items where analysed = 0 order by collected, id limit $1";
+        let sql = "select id, item from items where analysed = 0 order by collected, published, id limit $1";
         let rows: Vec<(String, String)> = reading!(self, |db| sqlx::query_as(sql).bind(limit).fetch_all(db).await?);
         rows.into_iter()
             .map(|(id, json)| from_json(&format!("items {id}"), &json))
