@@ -29,6 +29,8 @@ pub mod schedule;
 
 pub mod sitemap;
 
+pub mod social_ids;
+
 pub mod table;
 
 mod client;

@@ -33,6 +33,8 @@ pub struct Ledger {
     pub platforms: Vec<PlatformLine>,
     /// Entries and items counted at each gate.
     pub gates: BTreeMap<String, i64>,
+    /// Accounts that platforms told us of and that are not configured, with how many events were not kept.
+    pub unknown_senders: BTreeMap<String, i64>,
     /// How each source did.
     pub by_source: Vec<SourceLine>,
 }
@@ -150,6 +152,9 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
         green: coverage.is_green(),
         gates: store
             .gate_counts(period.from.date_naive(), period.to.date_naive())
+            .await?,
+        unknown_senders: store
+            .gate_sources("hook_unknown", period.from.date_naive(), period.to.date_naive())
             .await?,
         by_source: catalogue.sources.iter().map(&mut line).collect(),
         sources: coverage.sources,

@@ -36,7 +36,7 @@ pub enum Inserted {
 }
 
 /// Takes the next number of the items' sequence; the row lock makes numbers become visible in order.
-const NEXT_SEQ: &str = "update sequence set value = value + 1 where name = 'items' returning value";
+pub(super) const NEXT_SEQ: &str = "update sequence set value = value + 1 where name = 'items' returning value";
 
 /// Keeps the text of `before` as a version and gives the item its new words; it waits for analysis again.
 macro_rules! replace_text {
@@ -67,21 +67,37 @@ macro_rules! replace_text {
     }};
 }
 
-/// The item with the engagement of observations that came before it.
+/// The item as observations that came before it say it is: engagement, words, and whether it is gone. Wordings that
+/// were edited before it came are kept as versions.
 macro_rules! with_observations {
-    ($tx:ident, $item:expr) => {{
-        let mut item = $item;
+    ($tx:ident, $item:expr, $snapshot:expr) => {{
+        let (mut item, mut removed): (Item, bool) = ($item, false);
         let seen: Vec<(String,)> = sqlx::query_as("select observation from observations where item = $1 order by at")
             .bind(item.id.as_str())
             .fetch_all(&mut *$tx)
             .await?;
         for (json,) in &seen {
             let observation: Observation = from_json(&format!("observations {}", item.id), json)?;
-            if let Some(engagement) = observation.engagement {
-                item.engagement = engagement;
+            item.engagement = observation.engagement.unwrap_or(item.engagement);
+            removed |= observation.removed;
+            let title = observation.title.unwrap_or_else(|| item.title.clone());
+            let text = observation.text.unwrap_or_else(|| item.text.clone());
+            if (&title, &text) != (&item.title, &item.text) {
+                sqlx::query(
+                    "insert into item_versions (item, at, title, body, snapshot) values ($1, $2, $3, $4, $5)
+                     on conflict (item, at) do nothing",
+                )
+                .bind(item.id.as_str())
+                .bind(observation.collected_at.timestamp_millis())
+                .bind(&item.title)
+                .bind(&item.text)
+                .bind($snapshot)
+                .execute(&mut *$tx)
+                .await?;
+                (item.title, item.text) = (title, text);
             }
         }
-        item
+        (item, removed)
     }};
 }
 
@@ -107,13 +123,13 @@ macro_rules! insert_item {
                 }
             }
             None => {
-                let observed = with_observations!($tx, item.clone());
+                let (observed, removed) = with_observations!($tx, item.clone(), &$new.snapshot);
                 let seq: i64 = sqlx::query_scalar(NEXT_SEQ).fetch_one(&mut *$tx).await?;
                 let collected = item.collected_at.unwrap_or($now).timestamp_millis();
                 sqlx::query(
                     "insert into items (id, seq, source, kind, platform, access, published, collected, parent, item,
-                                        snapshot, method, warnings)
-                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                                        snapshot, method, warnings, removed)
+                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
                 )
                 .bind(item.id.as_str())
                 .bind(seq)
@@ -128,6 +144,7 @@ macro_rules! insert_item {
                 .bind(&$new.snapshot)
                 .bind(&$new.method)
                 .bind(to_json(&$new.warnings)?)
+                .bind(i64::from(removed))
                 .execute(&mut *$tx)
                 .await?;
                 Inserted::New
@@ -135,6 +152,48 @@ macro_rules! insert_item {
         }
     }};
 }
+
+/// Writes one observation down inside a transaction and applies it, if its item is known. Gives whether it was new.
+macro_rules! observe {
+    ($tx:ident, $observation:expr, $snapshot:expr) => {{
+        let observation: &Observation = $observation;
+        let at = observation.collected_at;
+        let inserted = sqlx::query(
+            "insert into observations (item, at, observation) values ($1, $2, $3) on conflict (item, at) do nothing",
+        )
+        .bind(observation.id.as_str())
+        .bind(at.timestamp_millis())
+        .bind(to_json(observation)?)
+        .execute(&mut *$tx)
+        .await?;
+        let known: Option<(String,)> = sqlx::query_as("select item from items where id = $1")
+            .bind(observation.id.as_str())
+            .fetch_optional(&mut *$tx)
+            .await?;
+        let is_fresh = inserted.rows_affected() > 0;
+        if let Some((json,)) = known.filter(|_| is_fresh) {
+            let before: Item = from_json(&format!("items {}", observation.id), &json)?;
+            let title = observation.title.as_ref().unwrap_or(&before.title);
+            let text = observation.text.as_ref().unwrap_or(&before.text);
+            if (title, text) != (&before.title, &before.text) {
+                replace_text!($tx, before, title, text, $snapshot, at);
+            }
+            let mut after = before.clone();
+            after.title.clone_from(title);
+            after.text.clone_from(text);
+            after.engagement = observation.engagement.unwrap_or(before.engagement);
+            sqlx::query("update items set item = $2, removed = case when $3 = 1 then 1 else removed end where id = $1")
+                .bind(observation.id.as_str())
+                .bind(to_json(&after)?)
+                .bind(i64::from(observation.removed))
+                .execute(&mut *$tx)
+                .await?;
+        }
+        is_fresh
+    }};
+}
+
+pub(super) use {insert_item, observe, replace_text, with_observations};
 
 impl Store {
     /// Writes items down, all in one transaction. The same id again changes nothing unless title or text changed.
@@ -179,42 +238,8 @@ impl Store {
         let mut fresh = 0;
         writing!(self, |tx| {
             for observation in observations {
-                let at = observation.collected_at;
-                let inserted = sqlx::query(
-                    "insert into observations (item, at, observation) values ($1, $2, $3) on conflict (item, at) do nothing",
-                )
-                .bind(observation.id.as_str())
-                .bind(at.timestamp_millis())
-                .bind(to_json(observation)?)
-                .execute(&mut *tx)
-                .await?;
-                if inserted.rows_affected() == 0 {
-                    continue;
-                }
-                fresh += 1;
-                let known: Option<(String,)> = sqlx::query_as("select item from items where id = $1")
-                    .bind(observation.id.as_str())
-                    .fetch_optional(&mut *tx)
-                    .await?;
-                let Some((json,)) = known else { continue };
-                let before: Item = from_json(&format!("items {}", observation.id), &json)?;
-                let title = observation.title.as_ref().unwrap_or(&before.title);
-                let text = observation.text.as_ref().unwrap_or(&before.text);
-                if (title, text) != (&before.title, &before.text) {
-                    replace_text!(tx, before, title, text, None::<String>, at);
-                }
-                let mut after = before.clone();
-                after.title.clone_from(title);
-                after.text.clone_from(text);
-                after.engagement = observation.engagement.unwrap_or(before.engagement);
-                sqlx::query(
-                    "update items set item = $2, removed = case when $3 = 1 then 1 else removed end where id = $1",
-                )
-                .bind(observation.id.as_str())
-                .bind(to_json(&after)?)
-                .bind(i64::from(observation.removed))
-                .execute(&mut *tx)
-                .await?;
+                let is_fresh = observe!(tx, observation, None::<&str>);
+                fresh += usize::from(is_fresh);
             }
         });
         Ok(fresh)

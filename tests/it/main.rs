@@ -9,6 +9,7 @@ mod collects;
 mod data_files;
 mod delivers;
 mod extracts;
+mod hooks;
 mod imports;
 mod latency;
 mod learns;

@@ -43,6 +43,10 @@ fn gate(name: &str) -> &str {
         "removed" => "bài bị gỡ",
         "catchup_failed" => "thu bù: trang lưu trữ không đọc được",
         "thread_failed" => "luồng ý kiến không đọc được",
+        "hook_forged" => "webhook sai chữ ký, đã từ chối",
+        "hook_unknown" => "webhook của trang chưa khai báo, không lưu",
+        "hook_ignored" => "webhook không có lời (cảm xúc, theo dõi…)",
+        "hook_unread" => "webhook không đúng định dạng",
         other => other,
     }
 }
