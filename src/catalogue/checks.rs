@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::files::Files;
 use super::{Catalogue, DataError};
 use crate::model::knowledge::TextCase;
-use crate::model::source::{Layout, Source, Status};
+use crate::model::source::{FeedKind, Layout, Source, Status};
 use crate::text::nearest;
 
 struct Reporter<'a> {
@@ -72,6 +72,14 @@ pub(super) fn source(source: &Source, path: &str, files: &Files, errors: &mut Ve
         if let Err(problem) = public_address(&feed.url) {
             report.at(path, "url", &feed.url, problem);
         }
+        let problem = match (feed.kind, feed.platform) {
+            (FeedKind::Bridge, None) => {
+                "a bridge must say where its posts stand: platform = \"facebook\", \"tiktok\", …"
+            }
+            (FeedKind::Bridge, Some(_)) | (_, None) => continue,
+            _ => "`platform` belongs to a feed of kind \"bridge\" only; leave it out",
+        };
+        report.at(path, "platform", &feed.url, problem.into());
     }
     for archive in &source.archives {
         if let Err(problem) = archive_address(&archive.url) {

@@ -5,6 +5,8 @@
 
 pub mod archive;
 
+pub mod bridge;
+
 pub mod columns;
 
 pub mod feed;

@@ -3,6 +3,8 @@
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::model::SourceId;
+
 /// Receivers of signed deliveries below `/hooks/`; each answers 404 until it is configured.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -34,7 +36,7 @@ pub struct HookPage {
     /// The page's number on Facebook.
     pub id: String,
     /// Name of a file in `sources/` without `.toml`.
-    pub source: String,
+    pub source: SourceId,
 }
 
 /// Webhooks of a Zalo app linked to one official account (developers.zalo.me/docs/official-account/webhook).
@@ -49,7 +51,7 @@ pub struct ZaloHook {
     #[serde(default)]
     pub oa_secret: Option<SecretString>,
     /// Name of a file in `sources/` without `.toml`.
-    pub source: String,
+    pub source: SourceId,
 }
 
 impl Hooks {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SourceId;
+use super::item::Platform;
 use crate::word_enum;
 
 word_enum!(
@@ -115,6 +116,10 @@ word_enum!(
         Channel = "channel",
         /// A XenForo forum page: each link is a thread, each thread a page of posts.
         Forum = "forum",
+        /// The public page of a Telegram channel, `https://t.me/s/NAME`: posts stand whole on it.
+        Telegram = "telegram",
+        /// RSS, Atom or JSON Feed that a bridge (RSSHub, RSS-Bridge) makes of posts: each entry is a post of `platform`.
+        Bridge = "bridge",
     }
 );
 
@@ -127,6 +132,13 @@ word_enum!(
         Listing = "listing",
     }
 );
+
+impl FeedKind {
+    /// Whether what it lists are posts that stand whole in it, rather than links to articles.
+    pub fn lists_posts(self) -> bool {
+        !matches!(self, FeedKind::Feed | FeedKind::Sitemap | FeedKind::Listing)
+    }
+}
 
 /// A place of a source that lists what was published earlier: read to catch up after an outage or for a new source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -154,6 +166,9 @@ pub struct Feed {
     /// Whether everything listed here is about the sector, so that every entry is fetched in full.
     #[serde(default)]
     pub ours: bool,
+    /// Where the posts of a `bridge` stand; only there.
+    #[serde(default)]
+    pub platform: Option<Platform>,
 }
 
 fn default_feed_kind() -> FeedKind {

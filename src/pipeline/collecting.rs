@@ -254,7 +254,8 @@ impl Collecting {
                     .collect()
             }
             FeedKind::Forum => return self.read_forum(source, &html(), &page.final_url).await.map(Ok),
-            FeedKind::Feed | FeedKind::Sitemap | FeedKind::Channel => {
+            FeedKind::Telegram => return self.read_telegram(source, feed, page).await,
+            FeedKind::Feed | FeedKind::Sitemap | FeedKind::Channel | FeedKind::Bridge => {
                 let key = format!("gmt {}", feed.url);
                 let known = self
                     .store
@@ -279,6 +280,9 @@ impl Collecting {
         }
         if feed.kind == FeedKind::Channel {
             return self.read_channel(source, &entries, page).await.map(Ok);
+        }
+        if let Some(platform) = feed.platform {
+            return self.read_bridge(source, platform, &entries, page).await;
         }
         let judged: Vec<_> = entries
             .iter()

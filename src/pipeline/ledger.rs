@@ -168,8 +168,15 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
 fn platform_of(source: &Source) -> Platform {
     match source.kind {
         SourceKind::Forum => Platform::Forum,
-        _ if source.feeds.iter().any(|feed| feed.kind == FeedKind::Channel) => Platform::Youtube,
-        _ => Platform::Press,
+        _ => source
+            .feeds
+            .iter()
+            .find_map(|feed| match feed.kind {
+                FeedKind::Channel => Some(Platform::Youtube),
+                FeedKind::Telegram => Some(Platform::Telegram),
+                _ => feed.platform,
+            })
+            .unwrap_or(Platform::Press),
     }
 }
 

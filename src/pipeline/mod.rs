@@ -18,6 +18,8 @@ pub mod ledger;
 
 mod posts;
 
+mod telegram;
+
 pub mod proving;
 
 pub mod publishing;

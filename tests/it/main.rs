@@ -6,6 +6,7 @@ mod support;
 mod architecture;
 mod bad_day;
 mod collects;
+mod connects;
 mod data_files;
 mod delivers;
 mod extracts;

@@ -83,7 +83,7 @@ fn read(body: &[u8], hook: &FacebookHook, secret: &str, catalogue: &Catalogue, n
         let empty = Vec::new();
         let changes = entry["changes"].as_array().unwrap_or(&empty);
         let known = hook.pages.iter().find(|known| known.id == page);
-        let Some(source) = known.and_then(|known| super::source(catalogue, &known.source)) else {
+        let Some(source) = known.and_then(|known| catalogue.find_source(&known.source)) else {
             *delivery.unknown.entry(page).or_default() += changes.len().max(1) as i64;
             continue;
         };

@@ -19,7 +19,6 @@ use super::{Failure, State};
 use crate::catalogue::Catalogue;
 use crate::config::Hooks;
 use crate::model::hook::HookEvent;
-use crate::model::source::Source;
 use crate::model::{SourceId, Time};
 
 /// Longest delivery in bytes: Facebook puts up to a thousand changes into one.
@@ -97,14 +96,10 @@ fn demand(key: &str, secret: Option<&SecretString>) -> Result<(), String> {
     }
 }
 
-fn known(key: &str, id: &str, catalogue: &Catalogue) -> Result<(), String> {
-    source(catalogue, id).map(|_| ()).ok_or_else(|| {
+fn known(key: &str, id: &SourceId, catalogue: &Catalogue) -> Result<(), String> {
+    catalogue.find_source(id).map(|_| ()).ok_or_else(|| {
         format!("{key} names `{id}`, which is no file in sources/; write the file first or name one that exists")
     })
-}
-
-fn source<'a>(catalogue: &'a Catalogue, id: &str) -> Option<&'a Source> {
-    catalogue.sources.iter().find(|source| source.id.as_str() == id)
 }
 
 /// Counts a delivery that nobody signed who may, and refuses it.

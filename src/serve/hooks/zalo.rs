@@ -72,7 +72,7 @@ fn read(value: &Value, hook: &ZaloHook, catalogue: &Catalogue, now: Time) -> Del
         return delivery;
     }
     let account = value["recipient"]["id"].as_str().unwrap_or_default();
-    match super::source(catalogue, &hook.source).filter(|_| account == hook.oa_id) {
+    match catalogue.find_source(&hook.source).filter(|_| account == hook.oa_id) {
         Some(source) => delivery.take(letter(value, account, source, now)),
         None => *delivery.unknown.entry(account.to_owned()).or_default() += 1,
     }
