@@ -100,6 +100,13 @@ fn gist(error: &str) -> (State, &'static str, &'static str) {
             "chờ; nếu kéo dài, xem máy chủ của báo",
         );
     }
+    if has("the comment interface") {
+        return (
+            State::Broken,
+            "giao diện ý kiến bạn đọc đã đổi hoặc không cho đọc nữa",
+            "tắt collect.reader_comments hoặc đề nghị tòa soạn cung cấp",
+        );
+    }
     if has("the bridge reports") {
         return (
             State::Broken,
@@ -185,6 +192,11 @@ fn gist(error: &str) -> (State, &'static str, &'static str) {
         "không kết nối được hoặc trả lời quá chậm",
         "kiểm tra mạng, DNS; nếu chỉ nguồn này, báo cho tòa soạn",
     )
+}
+
+/// What went wrong, in Vietnamese, by what the fetcher and the readers say.
+pub fn in_words(error: &str) -> &'static str {
+    gist(error).1
 }
 
 /// Whether a feed's host was never reached at all; what answers, however badly, was.

@@ -9,6 +9,8 @@ pub mod bridge;
 
 pub mod columns;
 
+pub mod comments;
+
 pub mod feed;
 
 pub mod fetch;

@@ -124,6 +124,16 @@ word_enum!(
 );
 
 word_enum!(
+    /// A way to readers' comments that an outlet's own pages use and nobody documented.
+    CommentInterface {
+        /// `usi-saas.vnexpress.net`.
+        Vnexpress = "vnexpress",
+        /// `id.tuoitre.vn`.
+        Tuoitre = "tuoitre",
+    }
+);
+
+word_enum!(
     /// How an archive lists what was.
     ArchiveKind {
         /// XML sitemap, or an index of sitemaps.
@@ -296,6 +306,9 @@ pub struct Source {
     /// Further hosts under which the same articles appear (mobile, amp, former domains).
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// How readers' comments are read, where the operator wants it (`collect.reader_comments`).
+    #[serde(default)]
+    pub comments: Option<CommentInterface>,
     /// Things to know that no field carries.
     #[serde(default)]
     pub notes: Option<String>,

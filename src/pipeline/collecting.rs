@@ -57,6 +57,8 @@ pub struct Collecting {
     pub feed_minutes: [u32; 2],
     /// One in this many entries kept out by the gate is fetched all the same.
     pub sample_one_in: u32,
+    /// Whether readers' comments are read.
+    pub reader_comments: bool,
     /// What may concern the sector.
     pub gate: Gate,
     /// Tells whether the bytes of a page are kept or only their hash.
@@ -396,6 +398,9 @@ impl Collecting {
                     modified,
                 });
                 self.store.insert_item_of_entry(&new, entry, look, now).await?;
+                if is_relevant {
+                    self.read_comments(source, &new.item, &page).await?;
+                }
                 if is_relevant && self.is_sample(entry) {
                     self.store.count("gate_missed", &source.id, 1, now).await?;
                     tracing::warn!(item.url = %entry.url, "the gate would have kept out a relevant article");

@@ -79,6 +79,8 @@ pub struct SourceLine {
     pub relevant: i64,
     /// How it is now: state, why and what to do.
     pub health: Health,
+    /// How reading readers' comments went last, in Vietnamese; absent where the source's file names no way to them.
+    pub comments: Option<String>,
     /// What went wrong last, in the words of the program; empty when nothing.
     pub last_error: String,
 }
@@ -124,6 +126,12 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
     let coverage = coverage_of(catalogue, &health);
     let health_of = health.clone();
     let mut states = super::alarming::healths(store, catalogue, period.to).await?;
+    let mut comments = BTreeMap::new();
+    for source in &catalogue.sources {
+        if let Some(told) = super::commenting::told(store, source).await? {
+            comments.insert(source.id.clone(), told);
+        }
+    }
     let mut line = |source: &Source| {
         let health = health.get(&source.id).cloned().unwrap_or_default();
         SourceLine {
@@ -136,6 +144,7 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
             last_ok: health.last_ok.map(|time| time.to_rfc3339()),
             items: health.items,
             relevant: health.relevant,
+            comments: comments.remove(&source.id),
             last_error: health.last_error,
             health: states.remove(&source.id).unwrap_or(Health {
                 state: State::Unknown,

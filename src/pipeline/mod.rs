@@ -10,6 +10,8 @@ pub mod catching_up;
 
 pub mod collecting;
 
+mod commenting;
+
 pub mod erasing;
 
 pub mod importing;

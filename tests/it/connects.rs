@@ -238,7 +238,10 @@ async fn a_channel_is_read_back_to_the_last_post_seen_and_observed_again() {
     scene.site.channel_of(Some(7), &edited.concat(), Some(4));
     scene.pass(3).await;
     let asked = scene.site.asked();
-    let pages: Vec<&String> = asked.iter().filter(|address| !address.ends_with("robots.txt")).collect();
+    let pages: Vec<&String> = asked
+        .iter()
+        .filter(|address| !address.ends_with("robots.txt"))
+        .collect();
     assert_eq!(
         pages,
         ["t.me/s/kenhmau", "t.me/s/kenhmau?before=9", "t.me/s/kenhmau?before=7"],
@@ -430,4 +433,218 @@ fn a_bridge_says_where_its_posts_stand_and_nothing_else_does() {
             .contains("platform = \"facebook\"")
     );
     assert!(refused("platform = \"tiktok\"\n").unwrap_err().contains("leave it out"));
+}
+
+const VNEXPRESS: &str =
+    "family = \"vnexpress\"\ncomments = \"vnexpress\"\n[[feed]]\nurl = \"https://vnexpress.net/rss\"\n";
+const TUOITRE: &str = "family = \"vccorp\"\ncomments = \"tuoitre\"\n[[feed]]\nurl = \"https://tuoitre.vn/rss\"\n";
+const ASKED: &str = "objectid=99&objecttype=1&siteid=1003159&sort_by=like&is_onload=1&limit=2";
+const OFFERED: &str = r#"<div data-component-input='{"type":"comment","article_id":99,"article_type":1,"site_id":1003159,"limit":2}'></div>"#;
+
+impl Site {
+    /// An article about `about`, listed in the feed of its outlet; `extra` stands on its page.
+    fn article(&self, place: &str, about: &str, day: &str, extra: &str) {
+        let (host, _) = place.split_once('/').unwrap();
+        let feed = format!("<item><title>{about}: chuyện ở xã Mẫu</title><link>https://{place}</link></item>");
+        self.set(&format!("{host}/rss"), bridged(&feed));
+        self.set(
+            place,
+            format!(
+                "<!DOCTYPE html><html lang=\"vi\"><head><title>{about}: chuyện ở xã Mẫu</title>\
+                 <meta property=\"article:published_time\" content=\"{day}T08:00:00+07:00\"></head><body><article>\
+                 <h1>{about}: chuyện ở xã Mẫu</h1><p>Người dân xã Mẫu kể chuyện {about} với phóng viên trong buổi sáng ở nhà văn \
+                 hóa thôn, có đông người tham dự và nhiều câu hỏi được trả lời.</p></article>{extra}</body></html>"
+            ),
+        );
+    }
+
+    fn vnexpress(&self, query: &str, answer: &serde_json::Value) {
+        self.set(&format!("usi-saas.vnexpress.net/index/{query}"), answer.to_string());
+    }
+}
+
+fn reader(id: u32, likes: u32, replies: serde_json::Value) -> serde_json::Value {
+    serde_json::json!({"comment_id": id, "parent_id": id, "article_id": 99, "full_name": "Bạn đọc Mẫu",
+        "content": format!("Lương hưu của tôi, ý kiến {id}"), "creation_time": 1_795_136_523, "userlike": likes, "replys": replies})
+}
+
+fn answered(total: u32, items: &[serde_json::Value]) -> serde_json::Value {
+    serde_json::json!({"error": 0, "data": {"total": total, "totalitem": 9, "items": items}})
+}
+
+fn comment_of(outlet: &str, id: u32) -> ItemId {
+    diemtin::collect::social_ids::reader_comment_id(outlet, &id.to_string())
+}
+
+fn asked_for_comments(scene: &Scene) -> Vec<String> {
+    let mut asked = scene.site.asked();
+    asked.retain(|address| address.starts_with("usi-saas.") || address.starts_with("id."));
+    asked
+}
+
+#[tokio::test]
+async fn readers_comments_with_replies_and_pages_are_kept_once_below_their_article_and_marked() {
+    let hosts = ["vnexpress.net", "usi-saas.vnexpress.net"];
+    let scene = scene("press", VNEXPRESS, &hosts, true).await;
+    scene.site.article(
+        "vnexpress.net/luong-huu-99.html",
+        "Lương hưu và BHXH",
+        "2026-11-20",
+        OFFERED,
+    );
+    let none = serde_json::Value::Null;
+    let part = serde_json::json!({"total": 2, "items": [reader(3, 0, none.clone())]});
+    let both = [reader(1, 4, serde_json::json!([])), reader(2, 1, part)];
+    scene
+        .site
+        .vnexpress(&format!("get?{ASKED}&offset=0"), &answered(3, &both));
+    scene.site.vnexpress(
+        &format!("get?{ASKED}&offset=2"),
+        &answered(3, &[reader(5, 0, none.clone())]),
+    );
+    let replies = [reader(3, 0, none.clone()), reader(4, 0, none.clone())];
+    scene
+        .site
+        .vnexpress(&format!("getreplay?{ASKED}&offset=0&id=2"), &answered(2, &replies));
+    scene.work().await;
+    let article = scene.item("https://vnexpress.net/luong-huu-99.html").await.unwrap();
+    for id in 1..=5 {
+        let item = scene.store.find_item(&comment_of("vnexpress", id)).await.unwrap();
+        let item = item.unwrap_or_else(|| panic!("the comment {id} is missing"));
+        assert_eq!(
+            (item.kind, item.platform, item.source_rank),
+            (ItemKind::Comment, Platform::Forum, 3)
+        );
+        assert_eq!(
+            (item.parent.as_ref(), item.thread.as_deref()),
+            (Some(&article.id), Some(article.title.as_str()))
+        );
+    }
+    let view = scene
+        .store
+        .find_item_view(&comment_of("vnexpress", 1))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (view.method.as_str(), view.item.engagement.reactions),
+        ("comments-undocumented", 4)
+    );
+    assert!(view.warnings[0].contains("never documented"));
+    assert!(
+        scene
+            .store
+            .find_evidence(view.snapshot.as_deref().unwrap())
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert_eq!(
+        asked_for_comments(&scene).len(),
+        4,
+        "robots.txt, two pages, one list of replies"
+    );
+    let line = scene.ledger().await.by_source.remove(0);
+    assert!(line.comments.unwrap().contains("không được công bố"));
+
+    // When the article is looked at again so are its comments.
+    let later = [reader(1, 9, none.clone()), reader(6, 0, none)];
+    scene
+        .site
+        .vnexpress(&format!("get?{ASKED}&offset=0"), &answered(2, &later));
+    scene.pass(1).await;
+    let grown = scene
+        .store
+        .find_item(&comment_of("vnexpress", 1))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(grown.engagement.reactions, 9);
+    assert!(
+        scene
+            .store
+            .find_item(&comment_of("vnexpress", 6))
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert!(scene.store.versions_of(&grown.id).await.unwrap().is_empty());
+    scene.site.asked();
+    for _ in 0..30 {
+        scene.pass(6).await;
+    }
+    let looks = asked_for_comments(&scene)
+        .iter()
+        .filter(|a| a.contains("offset=0"))
+        .count();
+    assert_eq!(looks, 3, "after six hours, a day and three days, then no more");
+}
+
+#[tokio::test]
+async fn comments_are_not_asked_for_unless_wanted_offered_young_and_relevant() {
+    let hosts = ["vnexpress.net", "usi-saas.vnexpress.net"];
+    let cases = [
+        (false, "Lương hưu và BHXH", "2026-11-20", OFFERED),
+        (true, "Lương hưu và BHXH", "2026-11-20", "<div>bình luận đã tắt</div>"),
+        (true, "Lương hưu và BHXH", "2026-11-10", OFFERED),
+        (true, "Trận bóng đá chiều qua", "2026-11-20", OFFERED),
+    ];
+    for (with_comments, about, day, extra) in cases {
+        let scene = scene("press", VNEXPRESS, &hosts, with_comments).await;
+        scene.site.article("vnexpress.net/luong-huu-99.html", about, day, extra);
+        scene.work().await;
+        assert_eq!(
+            asked_for_comments(&scene),
+            Vec::<String>::new(),
+            "{about} {day} {extra}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn comments_that_robots_txt_forbids_are_left_alone_and_said_to_be() {
+    let hosts = ["vnexpress.net", "usi-saas.vnexpress.net"];
+    let scene = scene("press", VNEXPRESS, &hosts, true).await;
+    scene.site.article(
+        "vnexpress.net/luong-huu-99.html",
+        "Lương hưu và BHXH",
+        "2026-11-20",
+        OFFERED,
+    );
+    scene
+        .site
+        .set("usi-saas.vnexpress.net/robots.txt", "User-agent: *\nDisallow: /\n");
+    scene.work().await;
+    assert!(scene.item("https://vnexpress.net/luong-huu-99.html").await.is_some());
+    assert_eq!(asked_for_comments(&scene), ["usi-saas.vnexpress.net/robots.txt"]);
+    let told = scene.ledger().await.by_source.remove(0).comments.unwrap();
+    assert!(told.contains("robots.txt không cho phép"), "{told}");
+    assert_eq!(scene.count("comments_failed").await, 1);
+}
+
+#[tokio::test]
+async fn a_blocked_comment_interface_is_told_and_read_again_when_it_answers() {
+    let hosts = ["tuoitre.vn", "id.tuoitre.vn"];
+    let scene = scene("press", TUOITRE, &hosts, true).await;
+    let article = "tuoitre.vn/luong-huu-20261120083000001.htm";
+    scene.site.article(article, "Lương hưu và BHXH", "2026-11-20", "");
+    let comments =
+        "id.tuoitre.vn/api/getlist-comment.api?objId=20261120083000001&objType=1&sort=2&pagesize=100&pageindex=1";
+    scene
+        .site
+        .set(comments, "<html><script>document.cookie='__stat=BLOCK'</script></html>");
+    scene.work().await;
+    let told = || async { scene.ledger().await.by_source.remove(0).comments.unwrap() };
+    assert!(told().await.contains("đã đổi hoặc không cho đọc nữa"));
+    let list = serde_json::json!([{"id": 7, "sender_fullname": "Bạn đọc", "content": "Bao giờ có lương hưu?",
+        "published_date": "2026-11-20T08:40:00", "reactions": {"1": 2}, "child_count": 0}]);
+    let answer = serde_json::json!({"Success": true, "Data": list.to_string()});
+    scene.site.set(comments, answer.to_string());
+    scene.pass(1).await;
+    let item = scene.store.find_item(&comment_of("tuoitre", 7)).await.unwrap().unwrap();
+    assert_eq!(
+        (item.text.as_str(), item.engagement.reactions),
+        ("Bao giờ có lương hưu?", 2)
+    );
+    assert!(told().await.contains("1 ý kiến"));
 }
