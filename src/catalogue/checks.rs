@@ -72,6 +72,10 @@ pub(super) fn source(source: &Source, path: &str, files: &Files, errors: &mut Ve
         if let Err(problem) = public_address(&feed.url) {
             report.at(path, "url", &feed.url, problem);
         }
+        if feed.kind == FeedKind::Telegram && !is_channel(&feed.url) {
+            let problem = "a channel's public page is https://t.me/s/NAME, without anything behind the name";
+            report.at(path, "url", &feed.url, problem.into());
+        }
         let problem = match (feed.kind, feed.platform) {
             (FeedKind::Bridge, None) => {
                 "a bridge must say where its posts stand: platform = \"facebook\", \"tiktok\", …"
@@ -118,6 +122,12 @@ fn public_address(address: &str) -> Result<(), String> {
             "`{address}` must name a public host; private addresses belong into the configuration"
         )),
     }
+}
+
+/// Whether an address is the public page of a Telegram channel.
+fn is_channel(address: &str) -> bool {
+    let name = address.split_once("://t.me/s/").map(|(_, name)| name);
+    name.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
 fn selectors(layout: &Layout, path: &str, report: &mut Reporter<'_>) {

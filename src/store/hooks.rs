@@ -9,13 +9,16 @@ use super::{NewItem, Result, Store, from_json, to_json};
 use crate::model::evidence::Kept;
 use crate::model::hook::{Change, HookEvent};
 use crate::model::item::{Item, Observation};
-use crate::model::{Time, from_unix_ms};
+use crate::model::{ItemId, Time, from_unix_ms};
 
 /// An event that nobody told before is written down; the one told before stays.
-const NEW_EVENT: &str = "insert into hook_events (id, item, what, said, received) values ($1, $2, $3, $4, $5)
-    on conflict (id) do nothing";
+const NEW_EVENT: &str = "insert into hook_events (id, item, what, said, record, received)
+    values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing";
 /// Events of the same sort and item that were told later.
 const LATER: &str = "select count(*) from hook_events where item = $1 and what = $2 and said > $3";
+/// Whether an item is known, and whether other events told its words.
+const STANDING: &str = "select (select count(*) from items where id = $1),
+    (select count(*) from hook_events where item = $1 and what <> 'shown' and id <> $2)";
 
 impl Store {
     /// Those of `events` that nobody told before.
@@ -39,12 +42,13 @@ impl Store {
     }
 
     /// Writes down what a delivery says, with the record of it, all in one transaction. An event told before changes
-    /// nothing; neither does an edit older than one known, whatever order they come in. `method` is the way items came.
+    /// nothing; neither does an edit older than one known, whatever order they come in; an item that was erased stays away.
+    /// `method` is the way items came.
     /// Returns how many events were new.
     ///
     /// # Errors
     /// When the database fails; then nothing of the delivery is written.
-    pub async fn record_delivery(&self, events: &[HookEvent], kept: &Kept, method: &str, now: Time) -> Result<usize> {
+    pub async fn record_events(&self, events: &[HookEvent], kept: &Kept, method: &str, now: Time) -> Result<usize> {
         let mut fresh = 0;
         writing!(self, |tx| {
             for event in events {
@@ -54,6 +58,7 @@ impl Store {
                     .bind(id.as_str())
                     .bind(event.change.what())
                     .bind(event.said_at.timestamp_millis())
+                    .bind(&kept.name)
                     .bind(now.timestamp_millis())
                     .execute(&mut *tx)
                     .await?;
@@ -67,14 +72,16 @@ impl Store {
                     .bind(event.said_at.timestamp_millis())
                     .fetch_one(&mut *tx)
                     .await?;
-                let (item, known): (Option<&Item>, i64) = (
-                    event.change.content(),
-                    sqlx::query_scalar("select count(*) from items where id = $1")
-                        .bind(id.as_str())
-                        .fetch_one(&mut *tx)
-                        .await?,
-                );
-                if let Some(item) = item.filter(|_| known == 0) {
+                let (known, told): (i64, i64) = sqlx::query_as(STANDING)
+                    .bind(id.as_str())
+                    .bind(&event.id)
+                    .fetch_one(&mut *tx)
+                    .await?;
+                if known == 0 && told > 0 {
+                    // It was erased, and does not come back.
+                    continue;
+                }
+                if let Some(item) = event.change.content().filter(|_| known == 0) {
                     let new = NewItem {
                         item: item.clone(),
                         snapshot: Some(kept.name.clone()),
@@ -103,11 +110,19 @@ impl Store {
                         .await?;
                 }
             }
-            if fresh > 0 {
-                insert_evidence!(tx, kept);
-            }
+            insert_evidence!(tx, kept);
         });
         Ok(fresh)
+    }
+
+    /// Names of the records of what told of an item: SHA-256 of their bytes.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn hook_records_of(&self, id: &ItemId) -> Result<Vec<String>> {
+        let sql = "select distinct record from hook_events where item = $1 order by record";
+        let rows: Vec<(String,)> = reading!(self, |db| sqlx::query_as(sql).bind(id.as_str()).fetch_all(db).await?);
+        Ok(rows.into_iter().map(|(name,)| name).collect())
     }
 
     /// Counts at one gate from one day to another, by source.

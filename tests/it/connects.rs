@@ -416,7 +416,7 @@ async fn a_bridge_that_reports_its_own_failure_is_broken_and_its_report_is_no_po
 }
 
 #[test]
-fn a_bridge_says_where_its_posts_stand_and_nothing_else_does() {
+fn a_bridge_says_where_its_posts_stand_and_a_channel_is_named_by_its_public_page() {
     let base = diemtin::catalogue::load(None, None).unwrap();
     let refused = |feed: &str| {
         let file = format!(
@@ -433,6 +433,7 @@ fn a_bridge_says_where_its_posts_stand_and_nothing_else_does() {
             .contains("platform = \"facebook\"")
     );
     assert!(refused("platform = \"tiktok\"\n").unwrap_err().contains("leave it out"));
+    assert!(refused("kind = \"telegram\"\n").unwrap_err().contains("t.me/s/NAME"));
 }
 
 const VNEXPRESS: &str =

@@ -12,9 +12,10 @@ use diemtin::model::digest::Period;
 use diemtin::model::item::{Access, ItemKind, Platform};
 use diemtin::model::user::Role;
 use diemtin::model::{ItemId, Time, vietnam};
+use diemtin::pipeline::erasing;
 use diemtin::pipeline::ledger::ledger;
 use diemtin::pipeline::service::Service;
-use diemtin::store::{Store, User};
+use diemtin::store::{Store, Target, User};
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -91,30 +92,32 @@ async fn served(store: &Store, hooks: Hooks) -> Served {
     }
 }
 
+async fn post(address: SocketAddr, path: &str, header: &str, signature: &str, body: &str) -> u16 {
+    let client = crate::support::client::client(&[], address);
+    let request = client
+        .post(format!("http://{address}{path}"))
+        .header(header, signature)
+        .header("content-type", "application/json")
+        .body(body.to_owned());
+    request.send().await.unwrap().status().as_u16()
+}
+
+/// Delivers as Facebook does, rightly signed.
+async fn post_facebook(address: SocketAddr, delivery: &Value) -> u16 {
+    let body = delivery.to_string();
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(APP_SECRET.as_bytes()).unwrap();
+    mac.update(body.as_bytes());
+    let signature = format!("sha256={}", diemtin::text::hex(&mac.finalize().into_bytes()));
+    post(address, "/hooks/facebook", "x-hub-signature-256", &signature, &body).await
+}
+
 impl Served {
     async fn post(&self, path: &str, header: &str, signature: &str, body: &str) -> u16 {
-        let client = crate::support::client::client(&[], self.address);
-        let request = client
-            .post(format!("http://{}{path}", self.address))
-            .header(header, signature)
-            .header("content-type", "application/json")
-            .body(body.to_owned());
-        request.send().await.unwrap().status().as_u16()
+        post(self.address, path, header, signature, body).await
     }
 
-    /// Delivers as Facebook does, rightly signed.
     async fn facebook(&self, delivery: &Value) -> u16 {
-        let body = delivery.to_string();
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(APP_SECRET.as_bytes()).unwrap();
-        mac.update(body.as_bytes());
-        let hash = diemtin::text::hex(&mac.finalize().into_bytes());
-        self.post(
-            "/hooks/facebook",
-            "x-hub-signature-256",
-            &format!("sha256={hash}"),
-            &body,
-        )
-        .await
+        post_facebook(self.address, delivery).await
     }
 
     /// Delivers as Zalo does, rightly signed.
@@ -152,7 +155,7 @@ fn delivery(page: &str, time: i64, values: &[Value]) -> Value {
     json!({"object": "page", "entry": [{"id": page, "time": time, "changes": changes}]})
 }
 
-fn post(verb: &str, message: &str) -> Value {
+fn status(verb: &str, message: &str) -> Value {
     json!({"from": {"id": PAGE, "name": "Bảo hiểm xã hội Mẫu"}, "message": message, "post_id": format!("{PAGE}_7"),
            "created_time": 1_795_136_500, "item": "status", "published": 1, "verb": verb})
 }
@@ -213,7 +216,7 @@ async fn a_post_a_comment_its_edit_and_its_removal_are_kept_with_evidence_and_on
                 PAGE,
                 1_795_136_530,
                 &[
-                    post("add", "Lương hưu tháng này"),
+                    status("add", "Lương hưu tháng này"),
                     comment("add", "Bao giờ có lương hưu?"),
                 ],
             ),
@@ -273,6 +276,8 @@ async fn a_removal_before_its_comment_and_an_old_edit_after_a_new_one_are_unders
         tell(1_795_136_580, comment("unhide", "")).await;
         tell(1_795_136_570, comment("hide", "")).await;
         assert!(!state(&store, &the_comment()).await.1);
+        tell(1_795_136_590, comment("hide", "")).await;
+        assert!(state(&store, &the_comment()).await.1);
     })
     .await;
 }
@@ -290,6 +295,110 @@ async fn an_edit_of_what_was_never_told_is_the_item() {
         );
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_erased_comment_leaves_no_record_and_does_not_come_back() {
+    on_both(async |store: Store| {
+        let served = served(&store, configured()).await;
+        let said = [
+            delivery(PAGE, 1_795_136_530, &[comment("add", "Số sổ của tôi là 0123")]),
+            delivery(PAGE, 1_795_136_540, &[comment("edited", "Số sổ của tôi là 0124")]),
+            delivery(PAGE, 1_795_136_550, &[removal()]),
+        ];
+        for one in &said {
+            assert_eq!(served.facebook(one).await, 200);
+        }
+        let evidence = served.service.evidence();
+        let data = &served.service.config.data;
+        let erased = erasing::erase(&store, &evidence, data, &the_comment(), "theo yêu cầu", now())
+            .await
+            .unwrap();
+        assert_eq!(erased.records, 3, "also the record of the removal names the person");
+        let later = delivery(PAGE, 1_795_136_560, &[comment("edited", "Lại là tôi")]);
+        for one in said.iter().chain([&later]) {
+            assert_eq!(served.facebook(one).await, 200);
+        }
+        assert_eq!(state(&store, &the_comment()).await, (None, false, 0, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_read_is_kept_as_it_came() {
+    on_both(async |store: Store| {
+        let served = served(&store, configured()).await;
+        let said = delivery(
+            PAGE,
+            1_795_136_530,
+            &[json!({"item": "comment", "verb": "add", "id_of_comment": "7_9"})],
+        );
+        assert_eq!((served.facebook(&said).await, served.facebook(&said).await), (200, 200));
+        let name = diemtin::text::sha256_hex(said.to_string().as_bytes());
+        let kept = store.find_evidence(&name).await.unwrap().unwrap();
+        let bytes = served.service.evidence().content(&kept).unwrap().unwrap();
+        assert_eq!(bytes, said.to_string().into_bytes());
+    })
+    .await;
+}
+
+/// The program serving from a folder, killed where the test ends.
+struct Running(std::process::Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_survives_a_kill_the_moment_after() {
+    use std::io::BufRead;
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("diemtin.toml");
+    let text = format!(
+        "[web]\nlisten = \"127.0.0.1:0\"\n[hooks.facebook]\nverify_token = \"x\"\n\
+         [[hooks.facebook.page]]\nid = \"{PAGE}\"\nsource = \"fb_bhxh\"\n"
+    );
+    std::fs::write(&config, text).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_diemtin"));
+    command
+        .args(["run", "--roles", "web", "--config"])
+        .arg(&config)
+        .arg("--data")
+        .arg(folder.path())
+        .env_remove("DIEMTIN_DATABASE_URL")
+        .env("DIEMTIN_HOOKS_FACEBOOK_APP_SECRET", APP_SECRET)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null());
+    let mut running = Running(command.spawn().unwrap());
+    let mut line = String::new();
+    let stdout = running.0.stdout.take().unwrap();
+    tokio::task::block_in_place(|| std::io::BufReader::new(stdout).read_line(&mut line)).unwrap();
+    let address = line
+        .trim()
+        .rsplit("http://")
+        .next()
+        .unwrap()
+        .trim_end_matches('/')
+        .parse()
+        .unwrap();
+    let said = delivery(PAGE, 1_795_136_530, &[comment("add", "Bao giờ có lương hưu?")]);
+    assert_eq!(post_facebook(address, &said).await, 200);
+    drop(running);
+    let store = Store::open(&Target::Sqlite(folder.path().join("diemtin.db")))
+        .await
+        .unwrap();
+    assert_eq!(
+        state(&store, &the_comment()).await.0.as_deref(),
+        Some("Bao giờ có lương hưu?")
+    );
+    let evidence = diemtin::evidence::Evidence::new(&folder.path().join("evidence"), "");
+    assert_eq!(evidence.recover().unwrap(), 1);
+    let name = store.snapshots_of(&the_comment()).await.unwrap().unwrap().remove(0);
+    let kept = store.find_evidence(&name).await.unwrap().unwrap();
+    assert_eq!(evidence.content(&kept).unwrap().unwrap(), said.to_string().into_bytes());
 }
 
 #[tokio::test]
@@ -368,7 +477,7 @@ async fn a_page_that_is_not_ours_is_counted_by_its_number_and_not_kept() {
                 .clone(),
         );
         assert_eq!(served.facebook(&said).await, 200);
-        assert_eq!(served.facebook(&json!({"object": "user"})).await, 200);
+        assert_eq!(served.facebook(&json!({"object": "page", "entries": []})).await, 200);
         assert!(
             store
                 .find_item(&facebook_item_id("2000", "7_9"))

@@ -29,8 +29,9 @@ pub fn read(address: &str, value: &Value) -> Result<Batch, Problem> {
     if value["Success"] == false {
         return Err(changed("it says that it did not succeed"));
     }
-    // The list is written as text inside the answer; sometimes it is a plain list.
-    let inner = match &value["Data"] {
+    // The list is written as text inside the answer; sometimes it is a plain list, or the whole answer is.
+    let data = if value.is_array() { value } else { &value["Data"] };
+    let inner = match data {
         Value::String(text) if text.trim().is_empty() => Value::Array(Vec::new()),
         Value::String(text) => serde_json::from_str(text).map_err(|_| changed("`Data` is no JSON"))?,
         Value::Null if value["Success"] == true => Value::Array(Vec::new()),
@@ -95,6 +96,7 @@ mod tests {
         let plain = json!({"Success": true, "Data": [item(1)]});
         let batch = read(&address, &text).unwrap();
         assert_eq!(batch, read(&address, &plain).unwrap());
+        assert_eq!(batch, read(&address, &json!([item(1)])).unwrap());
         let first = &batch.comments[0];
         assert_eq!((first.text.as_str(), first.likes), ("Lương hưu tháng này?", 5));
         assert_eq!(

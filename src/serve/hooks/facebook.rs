@@ -74,10 +74,14 @@ fn is_signed(secret: &str, body: &[u8], signature: &str) -> bool {
 fn read(body: &[u8], hook: &FacebookHook, secret: &str, catalogue: &Catalogue, now: Time) -> Delivery {
     let mut delivery = Delivery::default();
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
-    let Some(entries) = value["entry"].as_array().filter(|_| value["object"] == "page") else {
+    let Some(entries) = value["entry"].as_array() else {
         delivery.unread = 1;
         return delivery;
     };
+    if value["object"] != "page" {
+        delivery.ignored = 1;
+        return delivery;
+    }
     for entry in entries {
         let page = id_of(&entry["id"]).unwrap_or_default();
         let empty = Vec::new();

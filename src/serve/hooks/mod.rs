@@ -18,6 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{Failure, State};
 use crate::catalogue::Catalogue;
 use crate::config::Hooks;
+use crate::evidence::Evidence;
 use crate::model::hook::HookEvent;
 use crate::model::{SourceId, Time};
 
@@ -33,7 +34,7 @@ struct Delivery {
     unknown: BTreeMap<String, i64>,
     /// Events that are no words of anybody: reactions, follows, read receipts.
     ignored: i64,
-    /// Events that are not as documented.
+    /// Events that are not as documented: their bytes are kept all the same.
     unread: i64,
 }
 
@@ -129,14 +130,16 @@ async fn keep(site: &State, platform: &str, body: &[u8], delivery: Delivery, now
         }
     }
     let events = site.store.unknown_events(delivery.events).await?;
-    if events.is_empty() {
+    // What could not be read is kept as it came, to be read when it is understood.
+    let is_puzzle = delivery.unread > 0 && site.store.find_evidence(&Evidence::name(body)).await?.is_none();
+    if events.is_empty() && !is_puzzle {
         return Ok(());
     }
     let address = format!("urn:diemtin:hooks:{platform}");
     let kept = site.evidence.keep_resource(&address, "application/json", body, now)?;
     site.evidence.sync()?;
     let method = format!("hook-{platform}");
-    let fresh = site.store.record_delivery(&events, &kept, &method, now).await?;
+    let fresh = site.store.record_events(&events, &kept, &method, now).await?;
     tracing::info!(platform, fresh, "a delivery was kept");
     Ok(())
 }
