@@ -360,6 +360,42 @@ mod tests {
     }
 
     #[test]
+    fn a_channel_behind_a_block_is_out_of_reach_and_alarms_nobody_but_one_that_answers_badly_is_judged_as_any() {
+        let mut source = source(1);
+        let text = "url = \"https://t.me/s/kenh\"\nkind = \"telegram\"\n";
+        source.feeds = vec![toml::from_str(text).unwrap()];
+        let judged = |error: &str| {
+            let feeds = [feed(error, Some(0))];
+            judge(&Seen {
+                source: &source,
+                feeds: &feeds,
+                news: &[],
+                methods: &[],
+                now: at(30),
+            })
+        };
+        for error in [
+            "https://t.me/s/kenh: robots.txt cannot be read for now: connection refused",
+            "https://t.me/s/kenh: no complete answer within 30 s",
+            "https://t.me/s/kenh: failed to lookup address information",
+        ] {
+            let health = judged(error);
+            assert!(
+                health.state == State::Unreachable && !health.is_alarming(),
+                "{error}: {health:?}"
+            );
+        }
+        assert_eq!(
+            judged("https://t.me/s/kenh: the server answered 404").state,
+            State::Broken
+        );
+        assert_eq!(
+            judged("https://t.me/s/kenh: disallowed by robots.txt").state,
+            State::Blocked
+        );
+    }
+
+    #[test]
     fn who_forbids_us_blocks_and_who_answers_nonsense_is_broken_each_with_a_remedy() {
         for (error, state) in [
             ("https://b/: disallowed by robots.txt", State::Blocked),

@@ -55,7 +55,10 @@ pub fn is_gone(html: &str) -> Option<bool> {
     let document = Html::parse_document(bounded(html).0);
     match document.select(&POST).next() {
         Some(_) => Some(false),
-        None => document.select(&MISSING).next().map(|_| true),
+        None => {
+            let mut told = document.select(&MISSING).map(|error| text_of(*error));
+            told.any(|words| words.contains("Post not found")).then_some(true)
+        }
     }
 }
 
@@ -133,10 +136,11 @@ mod tests {
             None
         );
         let missing = "<body class=widget_frame_base><div class=tgme_widget_message_error>Post not found</div></body>";
+        let closed = "<div class=tgme_widget_message_error>Channel with username <b>@k</b> not found</div>";
         let there = "<div class=tgme_widget_message data-post='k/7'></div>";
         assert_eq!(
-            [missing, there, "<html>quá tải</html>"].map(is_gone),
-            [Some(true), Some(false), None]
+            [missing, there, "<html>quá tải</html>", closed].map(is_gone),
+            [Some(true), Some(false), None, None]
         );
     }
 }

@@ -173,8 +173,24 @@ macro_rules! observe {
         let is_fresh = inserted.rows_affected() > 0;
         if let Some((json,)) = known.filter(|_| is_fresh) {
             let before: Item = from_json(&format!("items {}", observation.id), &json)?;
-            let title = observation.title.as_ref().unwrap_or(&before.title);
-            let text = observation.text.as_ref().unwrap_or(&before.text);
+            // An older wording told late never takes the place of a newer one.
+            let later: Vec<(String,)> =
+                sqlx::query_as("select observation from observations where item = $1 and at > $2 order by at")
+                    .bind(observation.id.as_str())
+                    .bind(at.timestamp_millis())
+                    .fetch_all(&mut *$tx)
+                    .await?;
+            let mut is_newest = true;
+            for (json,) in &later {
+                let later: Observation = from_json(&format!("observations {}", observation.id), json)?;
+                is_newest &= later.title.is_none() && later.text.is_none();
+            }
+            let title = observation
+                .title
+                .as_ref()
+                .filter(|_| is_newest)
+                .unwrap_or(&before.title);
+            let text = observation.text.as_ref().filter(|_| is_newest).unwrap_or(&before.text);
             if (title, text) != (&before.title, &before.text) {
                 replace_text!($tx, before, title, text, $snapshot, at);
             }

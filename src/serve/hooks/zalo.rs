@@ -32,24 +32,21 @@ pub(super) async fn receive(
     let hook = site.config.hooks.zalo.as_ref().ok_or(Failure::NotFound)?;
     let secret = hook.oa_secret.as_ref().ok_or(Failure::NotFound)?.expose_secret();
     let signature = headers.get("x-zevent-signature").and_then(|value| value.to_str().ok());
-    let value: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let stamp = stamp(&value);
+    let stamp = serde_json::from_slice(&body).map_or_else(|_| String::new(), |stamped: Stamped| stamped.timestamp);
     if !is_signed(&hook.app_id, secret, &body, &stamp, signature.unwrap_or_default()) {
         return Err(super::refuse(&site, "zalo").await);
     }
     let now = site.clock.now();
+    let value: Value = serde_json::from_slice(&body).unwrap_or_default();
     let delivery = read(&value, hook, &site.catalogue, now);
     super::keep(&site, "zalo", &body, delivery, now).await?;
     Ok("OK")
 }
 
-/// The moment as the body writes it, which is signed once more: milliseconds as text, or as a number.
-fn stamp(value: &Value) -> String {
-    match &value["timestamp"] {
-        Value::String(stamp) => stamp.clone(),
-        Value::Number(stamp) => stamp.to_string(),
-        _ => String::new(),
-    }
+/// The one field that is needed before the signature is known to be right: nothing else of a stranger's body is read.
+#[derive(serde::Deserialize)]
+struct Stamped {
+    timestamp: String,
 }
 
 /// Whether `signature` is the documented hash, with `mac=` before it or without; told in constant time.
@@ -89,7 +86,8 @@ fn letter(value: &Value, account: &str, source: &Source, now: Time) -> Told {
     if words.is_empty() {
         return Told::Ignored;
     }
-    let said_at = stamp(value).parse().map_or(now, from_unix_ms);
+    let stamp = value["timestamp"].as_str().and_then(|ms| ms.parse().ok());
+    let said_at = stamp.map_or(now, from_unix_ms);
     let id = zalo_item_id(account, number);
     let item = Item {
         id: id.clone(),
@@ -123,10 +121,9 @@ fn words(message: &Value) -> String {
     let links = message["attachments"].as_array().unwrap_or(&empty).iter();
     let links = links.filter(|attachment| attachment["type"] == "link");
     let links = links.flat_map(|link| [&link["payload"]["description"], &link["payload"]["url"]]);
-    let all = std::iter::once(&message["text"]).chain(links);
-    let all: Vec<String> = all.filter_map(|part| Some(text::nfc(part.as_str()?.trim()))).collect();
-    let all: Vec<String> = all.into_iter().filter(|part| !part.is_empty()).collect();
-    all.join("\n\n")
+    let parts = std::iter::once(&message["text"]).chain(links).filter_map(Value::as_str);
+    let parts = parts.map(|part| text::nfc(part.trim())).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("\n\n")
 }
 
 #[cfg(test)]
