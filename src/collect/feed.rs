@@ -217,10 +217,11 @@ fn of_strict_entry(entry: feed_rs::model::Entry, kind: FeedFormat, reading: &Rea
         .and_then(|m| m.community.as_ref())
         .and_then(|community| community.stats_views)
         .and_then(|views| i64::try_from(views).ok());
+    let content = entry.content.and_then(|content| content.body);
     let summary = entry
         .summary
         .map(|text| text.content)
-        .or_else(|| entry.content.and_then(|content| content.body))
+        .or_else(|| content.clone())
         .or_else(|| media.and_then(|m| m.description.as_ref().map(|text| text.content.clone())));
     let is_atom = kind == FeedFormat::Atom;
     // feed-rs copies pubDate into `updated`; only Atom says it of its own.
@@ -236,6 +237,7 @@ fn of_strict_entry(entry: feed_rs::model::Entry, kind: FeedFormat, reading: &Rea
         url,
         title: reading.plain(&entry.title.map(|t| t.content).unwrap_or_default()),
         summary: reading.plain(&summary.unwrap_or_default()),
+        content: content.unwrap_or_default(),
         published_at,
         updated_at,
         author: entry
@@ -349,6 +351,7 @@ fn salvaged_entry(markup: &Markup, block: &Block, reading: &Reading) -> Option<E
             "content",
             "media:description",
         ]),
+        content: markup.first(block, &["content:encoded", "content"]).unwrap_or_default(),
         published_at: time(&["pubdate", "dc:date", "published", "date", "dcterms:created"]).or(updated_at),
         updated_at,
         author: markup

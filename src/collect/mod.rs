@@ -5,7 +5,11 @@
 
 pub mod archive;
 
+pub mod bridge;
+
 pub mod columns;
+
+pub mod comments;
 
 pub mod feed;
 
@@ -28,6 +32,8 @@ pub mod opening;
 pub mod schedule;
 
 pub mod sitemap;
+
+pub mod social_ids;
 
 pub mod table;
 

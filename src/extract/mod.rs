@@ -9,6 +9,7 @@ mod kind;
 mod lead;
 mod meta;
 mod reduce;
+pub mod telegram;
 
 use crate::model::Time;
 use crate::model::page::{Extraction, Page};

@@ -18,6 +18,8 @@ pub mod entry;
 
 pub mod evidence;
 
+pub mod hook;
+
 pub mod ids;
 
 pub mod item;

@@ -59,6 +59,8 @@ pub struct Collecting {
     pub feed_minutes: [u32; 2],
     /// One in this many entries kept out by the gate is fetched all the same.
     pub sample_one_in: u32,
+    /// Whether readers' comments are read.
+    pub reader_comments: bool,
     /// What may concern the sector.
     pub gate: Gate,
     /// Tells whether the bytes of a page are kept or only their hash.
@@ -256,7 +258,8 @@ impl Collecting {
                     .collect()
             }
             FeedKind::Forum => return self.read_forum(source, &html(), &page.final_url).await.map(Ok),
-            FeedKind::Feed | FeedKind::Sitemap | FeedKind::Channel => {
+            FeedKind::Telegram => return self.read_telegram(source, feed, page).await,
+            FeedKind::Feed | FeedKind::Sitemap | FeedKind::Channel | FeedKind::Bridge => {
                 let key = format!("gmt {}", feed.url);
                 let known = self
                     .store
@@ -281,6 +284,9 @@ impl Collecting {
         }
         if feed.kind == FeedKind::Channel {
             return self.read_channel(source, &entries, page).await.map(Ok);
+        }
+        if let Some(platform) = feed.platform {
+            return self.read_bridge(source, platform, &entries, page).await;
         }
         let judged: Vec<_> = entries
             .iter()
@@ -394,6 +400,9 @@ impl Collecting {
                     modified,
                 });
                 self.store.insert_item_of_entry(&new, entry, look, now).await?;
+                if is_relevant {
+                    self.read_comments(source, &new.item, &page).await?;
+                }
                 if is_relevant && self.is_sample(entry) {
                     self.store.count("gate_missed", &source.id, 1, now).await?;
                     tracing::warn!(item.url = %entry.url, "the gate would have kept out a relevant article");

@@ -10,6 +10,8 @@ pub mod catching_up;
 
 pub mod collecting;
 
+mod commenting;
+
 pub mod erasing;
 
 pub mod importing;
@@ -17,6 +19,8 @@ pub mod importing;
 pub mod ledger;
 
 mod posts;
+
+mod telegram;
 
 pub mod proving;
 

@@ -44,21 +44,40 @@ pub enum Inserted {
 const TOGETHER: usize = 100;
 
 /// Takes the next numbers of the items' sequence and gives the last; the row lock makes numbers become visible in order.
-const NEXT_SEQ: &str = "update sequence set value = value + $1 where name = 'items' returning value";
+pub(super) const NEXT_SEQ: &str = "update sequence set value = value + $1 where name = 'items' returning value";
+
+/// Keeps what an item said until a moment, in milliseconds.
+macro_rules! keep_wording {
+    ($tx:ident, $id:expr, $until:expr, $title:expr, $text:expr, $snapshot:expr) => {
+        sqlx::query(
+            "insert into item_versions (item, at, title, body, snapshot) values ($1, $2, $3, $4, $5)
+             on conflict (item, at) do nothing",
+        )
+        .bind($id.as_str())
+        .bind($until)
+        .bind($title)
+        .bind($text)
+        .bind($snapshot)
+        .execute(&mut *$tx)
+        .await?
+    };
+}
 
 /// Keeps the text of `before` as a version and gives the item its new words; it waits for analysis again.
 macro_rules! replace_text {
     ($tx:ident, $before:expr, $title:expr, $text:expr, $snapshot:expr, $now:expr) => {{
-        sqlx::query(
-            "insert into item_versions (item, at, title, body, snapshot)
-             values ($1, $2, $3, $4, (select snapshot from items where id = $1)) on conflict (item, at) do nothing",
-        )
-        .bind($before.id.as_str())
-        .bind($now.timestamp_millis())
-        .bind(&$before.title)
-        .bind(&$before.text)
-        .execute(&mut *$tx)
-        .await?;
+        let read_from: (Option<String>,) = sqlx::query_as("select snapshot from items where id = $1")
+            .bind($before.id.as_str())
+            .fetch_one(&mut *$tx)
+            .await?;
+        keep_wording!(
+            $tx,
+            $before.id,
+            $now.timestamp_millis(),
+            &$before.title,
+            &$before.text,
+            &read_from.0
+        );
         let mut after = $before.clone();
         after.title.clone_from($title);
         after.text.clone_from($text);
@@ -108,7 +127,7 @@ macro_rules! insert_batch {
             let item = &new.item;
             outcomes.push(match known.get(item.id.as_str()) {
                 None => {
-                    fresh.push((*new, observed(item, &seen)?));
+                    fresh.push((*new, Observed::of(item, &seen)?));
                     Inserted::New
                 }
                 Some(json) => {
@@ -126,14 +145,15 @@ macro_rules! insert_batch {
             let count = fresh.len() as i64;
             let last: i64 = sqlx::query_scalar(NEXT_SEQ).bind(count).fetch_one(&mut *$tx).await?;
             let mut rows = Vec::with_capacity(fresh.len());
-            for ((new, item), seq) in fresh.iter().zip(last - count + 1..) {
-                rows.push((*new, item, seq, to_json(item)?, to_json(&new.warnings)?));
+            for ((new, observed), seq) in fresh.iter().zip(last - count + 1..) {
+                rows.push((*new, observed, seq, to_json(&observed.item)?, to_json(&new.warnings)?));
             }
             let mut query = sqlx::QueryBuilder::new(
                 "insert into items (id, seq, source, kind, platform, access, published, collected, parent, item,
-                                    snapshot, method, warnings) ",
+                                    snapshot, method, warnings, removed) ",
             );
-            query.push_values(rows, |mut row, (new, item, seq, json, warnings)| {
+            query.push_values(rows, |mut row, (new, observed, seq, json, warnings)| {
+                let item = &observed.item;
                 row.push_bind(item.id.as_str())
                     .push_bind(seq)
                     .push_bind(item.source.as_str())
@@ -146,24 +166,109 @@ macro_rules! insert_batch {
                     .push_bind(json)
                     .push_bind(&new.snapshot)
                     .push_bind(&new.method)
-                    .push_bind(warnings);
+                    .push_bind(warnings)
+                    .push_bind(i64::from(observed.removed));
             });
             query.build().execute(&mut *$tx).await?;
+            for (new, observed) in &fresh {
+                for (until, title, text) in &observed.wordings {
+                    keep_wording!($tx, new.item.id, *until, title, text, &new.snapshot);
+                }
+            }
         }
         outcomes
     }};
 }
 
-/// The item with the engagement of the observations that came before it.
-fn observed(item: &Item, seen: &[(String, String)]) -> Result<Item> {
-    let mut item = item.clone();
-    for (id, json) in seen.iter().filter(|(id, _)| id == item.id.as_str()) {
-        let observation: Observation = from_json(&format!("observations {id}"), json)?;
-        if let Some(engagement) = observation.engagement {
-            item.engagement = engagement;
+/// An item as the observations that came before it say it is.
+pub(super) struct Observed {
+    pub(super) item: Item,
+    pub(super) removed: bool,
+    /// Wordings that were edited before it came: until when, title and text.
+    pub(super) wordings: Vec<(i64, String, String)>,
+}
+
+impl Observed {
+    pub(super) fn of(item: &Item, seen: &[(String, String)]) -> Result<Self> {
+        let mut observed = Self {
+            item: item.clone(),
+            removed: false,
+            wordings: Vec::new(),
+        };
+        let item = &mut observed.item;
+        for (id, json) in seen.iter().filter(|(id, _)| id == item.id.as_str()) {
+            let observation: Observation = from_json(&format!("observations {id}"), json)?;
+            item.engagement = observation.engagement.unwrap_or(item.engagement);
+            observed.removed |= observation.removed;
+            let title = observation.title.unwrap_or_else(|| item.title.clone());
+            let text = observation.text.unwrap_or_else(|| item.text.clone());
+            if (&title, &text) != (&item.title, &item.text) {
+                let before = (
+                    std::mem::replace(&mut item.title, title),
+                    std::mem::replace(&mut item.text, text),
+                );
+                let until = observation.collected_at.timestamp_millis();
+                observed.wordings.push((until, before.0, before.1));
+            }
         }
+        Ok(observed)
     }
-    Ok(item)
+}
+
+/// Writes one observation down inside a transaction and applies it, if its item is known. Gives whether it was new.
+macro_rules! observe {
+    ($tx:ident, $observation:expr, $snapshot:expr) => {{
+        let observation: &Observation = $observation;
+        let at = observation.collected_at;
+        let inserted = sqlx::query(
+            "insert into observations (item, at, observation) values ($1, $2, $3) on conflict (item, at) do nothing",
+        )
+        .bind(observation.id.as_str())
+        .bind(at.timestamp_millis())
+        .bind(to_json(observation)?)
+        .execute(&mut *$tx)
+        .await?;
+        let known: Option<(String,)> = sqlx::query_as("select item from items where id = $1")
+            .bind(observation.id.as_str())
+            .fetch_optional(&mut *$tx)
+            .await?;
+        let is_fresh = inserted.rows_affected() > 0;
+        if let Some((json,)) = known.filter(|_| is_fresh) {
+            let before: Item = from_json(&format!("items {}", observation.id), &json)?;
+            // An older wording told late never takes the place of a newer one.
+            let later: Vec<(String,)> =
+                sqlx::query_as("select observation from observations where item = $1 and at > $2 order by at")
+                    .bind(observation.id.as_str())
+                    .bind(at.timestamp_millis())
+                    .fetch_all(&mut *$tx)
+                    .await?;
+            let mut is_newest = true;
+            for (json,) in &later {
+                let later: Observation = from_json(&format!("observations {}", observation.id), json)?;
+                is_newest &= later.title.is_none() && later.text.is_none();
+            }
+            let title = observation
+                .title
+                .as_ref()
+                .filter(|_| is_newest)
+                .unwrap_or(&before.title);
+            let text = observation.text.as_ref().filter(|_| is_newest).unwrap_or(&before.text);
+            if (title, text) != (&before.title, &before.text) {
+                replace_text!($tx, before, title, text, $snapshot, at);
+            }
+            let mut after = before.clone();
+            after.title.clone_from(title);
+            after.text.clone_from(text);
+            after.engagement = observation.engagement.unwrap_or(before.engagement);
+            sqlx::query("update items set item = $2, removed = case when $3 = 1 then 1 else removed end where id = $1")
+                .bind(observation.id.as_str())
+                .bind(to_json(&after)?)
+                .bind(i64::from(observation.removed))
+                .execute(&mut *$tx)
+                .await?;
+        }
+        is_fresh
+    }};
 }
 
 /// Cuts items into runs of at most [`TOGETHER`] in which no id comes twice.
@@ -191,6 +296,8 @@ pub(super) struct Article {
     look: Option<NextLook>,
     now: Time,
 }
+
+pub(super) use {insert_batch, keep_wording, observe, pairs_of, replace_text};
 
 impl Store {
     /// Writes items down, all in one transaction. The same id again changes nothing unless title or text changed.
@@ -272,42 +379,8 @@ impl Store {
         let mut fresh = 0;
         writing!(self, |tx| {
             for observation in observations {
-                let at = observation.collected_at;
-                let inserted = sqlx::query(
-                    "insert into observations (item, at, observation) values ($1, $2, $3) on conflict (item, at) do nothing",
-                )
-                .bind(observation.id.as_str())
-                .bind(at.timestamp_millis())
-                .bind(to_json(observation)?)
-                .execute(&mut *tx)
-                .await?;
-                if inserted.rows_affected() == 0 {
-                    continue;
-                }
-                fresh += 1;
-                let known: Option<(String,)> = sqlx::query_as("select item from items where id = $1")
-                    .bind(observation.id.as_str())
-                    .fetch_optional(&mut *tx)
-                    .await?;
-                let Some((json,)) = known else { continue };
-                let before: Item = from_json(&format!("items {}", observation.id), &json)?;
-                let title = observation.title.as_ref().unwrap_or(&before.title);
-                let text = observation.text.as_ref().unwrap_or(&before.text);
-                if (title, text) != (&before.title, &before.text) {
-                    replace_text!(tx, before, title, text, None::<String>, at);
-                }
-                let mut after = before.clone();
-                after.title.clone_from(title);
-                after.text.clone_from(text);
-                after.engagement = observation.engagement.unwrap_or(before.engagement);
-                sqlx::query(
-                    "update items set item = $2, removed = case when $3 = 1 then 1 else removed end where id = $1",
-                )
-                .bind(observation.id.as_str())
-                .bind(to_json(&after)?)
-                .bind(i64::from(observation.removed))
-                .execute(&mut *tx)
-                .await?;
+                let is_fresh = observe!(tx, observation, None::<&str>);
+                fresh += usize::from(is_fresh);
             }
         });
         Ok(fresh)

@@ -25,6 +25,8 @@ mod evidence;
 
 mod feeds;
 
+mod hooks;
+
 mod items;
 
 mod ledger;
