@@ -38,6 +38,8 @@ pub mod service;
 
 pub mod sharing;
 
+pub mod telling;
+
 pub mod training;
 
 pub mod understanding;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::backend::{reading, writing};
 use super::evidence::insert_evidence;
-use super::items::{Inserted, NEXT_SEQ, insert_item, observe, replace_text, with_observations};
+use super::items::{Inserted, NEXT_SEQ, Observed, insert_batch, keep_wording, observe, pairs_of, replace_text};
 use super::{NewItem, Result, Store, from_json, to_json};
 use crate::model::evidence::Kept;
 use crate::model::hook::{Change, HookEvent};
@@ -89,7 +89,7 @@ impl Store {
                         method: method.to_owned(),
                         warnings: Vec::new(),
                     };
-                    let _: Inserted = insert_item!(tx, &new, now);
+                    let _: Vec<Inserted> = insert_batch!(tx, &[&new], now);
                 }
                 if later > 0 {
                     continue;
@@ -110,7 +110,7 @@ impl Store {
                         .await?;
                 }
             }
-            insert_evidence!(tx, kept);
+            insert_evidence!(tx, std::iter::once(kept));
         });
         Ok(fresh)
     }
