@@ -234,7 +234,7 @@ pub fn judge(seen: &Seen<'_>) -> Health {
         let (state, reason, remedy) = match is_telegram && is_out_of_reach(&first.last_error) {
             true => (
                 State::Unreachable,
-                "không tiếp cận được; nhà mạng trong nước chặn Telegram",
+                "không tiếp cận được; nhà mạng trong nước thường chặn Telegram",
                 "không phải lỗi của nguồn: dùng đường mạng tới được Telegram (network.proxy) hoặc chuyển nguồn sang tạm dừng",
             ),
             false => gist(&first.last_error),

@@ -142,7 +142,10 @@ pub(super) async fn told(store: &Store, source: &Source) -> Result<Option<String
             let at = last.at.format("%H:%M %d/%m/%Y");
             match last.problem {
                 None => format!("lần cuối {at}, {} ý kiến", last.comments),
-                Some(problem) => format!("lần cuối {at} không đọc được: {}", health::in_words(&problem)),
+                Some(problem) => {
+                    let why = health::in_words(&problem);
+                    format!("lần cuối {at}, {} ý kiến, không đọc hết được: {why}", last.comments)
+                }
             }
         }
     };

@@ -1,5 +1,5 @@
-//! Posts: what stands whole on the page that lists it, videos of a channel's feed, posts of a bridge's feed and of a forum's threads. Known ones
-//! are observed again, new ones stored with the page as evidence.
+//! Posts: what stands whole on the page that lists it, videos of a channel's feed, posts of a bridge's feed and of a forum's
+//! threads. Known ones are observed again, new ones stored with the page as evidence.
 
 use super::collecting::Collecting;
 use crate::collect::bridge;

@@ -16,25 +16,27 @@ const NEW_EVENT: &str = "insert into hook_events (id, item, what, said, record, 
     values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing";
 /// Events of the same sort and item that were told later.
 const LATER: &str = "select count(*) from hook_events where item = $1 and what = $2 and said > $3";
-/// Whether an item is known, and whether other events told its words.
+/// Whether an item is known, how many events told its words, and whether this one was told.
 const STANDING: &str = "select (select count(*) from items where id = $1),
-    (select count(*) from hook_events where item = $1 and what <> 'shown' and id <> $2)";
+    (select count(*) from hook_events where item = $1 and what <> 'shown'),
+    (select count(*) from hook_events where id = $2)";
 
 impl Store {
-    /// Those of `events` that nobody told before.
+    /// Those of `events` that nobody told before, of items that were not erased: what was erased stays away, also from
+    /// the evidence.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn unknown_events(&self, events: Vec<HookEvent>) -> Result<Vec<HookEvent>> {
         let mut unknown = Vec::with_capacity(events.len());
         for event in events {
-            let told: i64 = reading!(self, |db| sqlx::query_scalar(
-                "select count(*) from hook_events where id = $1"
-            )
-            .bind(&event.id)
-            .fetch_one(db)
-            .await?);
-            if told == 0 {
+            let (known, told_words, told): (i64, i64, i64) = reading!(self, |db| sqlx::query_as(STANDING)
+                .bind(event.change.item().as_str())
+                .bind(&event.id)
+                .fetch_one(db)
+                .await?);
+            let is_erased = known == 0 && told_words > 0;
+            if told == 0 && !is_erased {
                 unknown.push(event);
             }
         }
@@ -42,8 +44,7 @@ impl Store {
     }
 
     /// Writes down what a delivery says, with the record of it, all in one transaction. An event told before changes
-    /// nothing; neither does an edit older than one known, whatever order they come in; an item that was erased stays away.
-    /// `method` is the way items came.
+    /// nothing; neither does an edit older than one known, whatever order they come in. `method` is the way items came.
     /// Returns how many events were new.
     ///
     /// # Errors
@@ -72,15 +73,10 @@ impl Store {
                     .bind(event.said_at.timestamp_millis())
                     .fetch_one(&mut *tx)
                     .await?;
-                let (known, told): (i64, i64) = sqlx::query_as(STANDING)
+                let known: i64 = sqlx::query_scalar("select count(*) from items where id = $1")
                     .bind(id.as_str())
-                    .bind(&event.id)
                     .fetch_one(&mut *tx)
                     .await?;
-                if known == 0 && told > 0 {
-                    // It was erased, and does not come back.
-                    continue;
-                }
                 if let Some(item) = event.change.content().filter(|_| known == 0) {
                     let new = NewItem {
                         item: item.clone(),

@@ -320,6 +320,10 @@ async fn an_erased_comment_leaves_no_record_and_does_not_come_back() {
             assert_eq!(served.facebook(one).await, 200);
         }
         assert_eq!(state(&store, &the_comment()).await, (None, false, 0, 0));
+        for one in said.iter().chain([&later]) {
+            let name = diemtin::text::sha256_hex(one.to_string().as_bytes());
+            assert!(store.find_evidence(&name).await.unwrap().is_none(), "{one}");
+        }
     })
     .await;
 }
