@@ -20,8 +20,25 @@ pub fn plain(fragment: &str) -> String {
     text_of(parsed.tree.root())
 }
 
+/// The words of an HTML fragment like [`plain`], with a line for each block element; empty lines are left out.
+pub fn lines(fragment: &str) -> String {
+    let parsed = scraper::Html::parse_fragment(bounded(fragment).0);
+    let text = super::nfc(&raw_text(parsed.tree.root()));
+    let lines: Vec<String> = text
+        .lines()
+        .map(super::squeeze)
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines.join("\n")
+}
+
 /// The words below a node, as [`plain`] gives those of its HTML.
 pub fn text_of(root: ego_tree::NodeRef<'_, scraper::Node>) -> String {
+    super::squeeze(&super::nfc(&raw_text(root)))
+}
+
+/// The words below a node, a line break where an element separates them.
+fn raw_text(root: ego_tree::NodeRef<'_, scraper::Node>) -> String {
     let (mut text, mut hidden) = (String::new(), 0_usize);
     for edge in root.traverse() {
         let (node, opens) = match edge {
@@ -37,7 +54,7 @@ pub fn text_of(root: ego_tree::NodeRef<'_, scraper::Node>) -> String {
             _ => {}
         }
     }
-    super::squeeze(&super::nfc(&text))
+    text
 }
 
 /// Whether what is inside the element is never shown as text.
@@ -179,6 +196,14 @@ mod tests {
     #[test]
     fn only_blocks_and_line_breaks_separate_words() {
         assert_eq!(plain("BH<b>XH</b> và<br>BHYT<p>mới</p>đây"), "BHXH và BHYT mới đây");
+    }
+
+    #[test]
+    fn blocks_become_lines_where_lines_are_asked_for() {
+        assert_eq!(
+            lines("<p>Kính  gửi<br>BH<b>XH</b></p>\n\n<div><style>p{}</style>tỉnh</div>"),
+            "Kính gửi\nBHXH\ntỉnh"
+        );
     }
 
     #[test]
