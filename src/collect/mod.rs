@@ -1,9 +1,12 @@
-//! What is new out there: polite HTTP, feeds, sitemaps, listing pages, and files dropped into the inbox.
+//! What is new out there: polite HTTP, feeds, sitemaps, listing pages, files dropped into the inbox, and what people hand
+//! in.
 //!
 //! In: addresses from `sources/` and bytes. Out: [`crate::model::page::Page`], [`crate::model::entry::Entry`] and
 //! [`crate::model::item::Record`]. Only [`fetch`] touches the network; everything else here is pure.
 
 pub mod archive;
+
+pub mod captured;
 
 pub mod columns;
 
@@ -19,6 +22,8 @@ pub mod health;
 
 pub mod inbox;
 
+pub mod letter;
+
 pub mod listing;
 
 pub mod mapping;
@@ -30,6 +35,8 @@ pub mod schedule;
 pub mod sitemap;
 
 pub mod table;
+
+pub mod tips;
 
 mod client;
 

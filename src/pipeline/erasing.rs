@@ -66,7 +66,8 @@ pub async fn erase(
         .find_item(id)
         .await?
         .ok_or_else(|| EraseError::NoItem(id.clone()))?;
-    let names = store.snapshots_of(id).await?.unwrap_or_default();
+    let mut names = store.snapshots_of(id).await?.unwrap_or_default();
+    names.extend(store.own_pictures_of(id).await?);
     let mut erased = Erased::default();
     for name in &names {
         if let Some(kept) = store.find_evidence(name).await? {
@@ -76,7 +77,9 @@ pub async fn erase(
             erased.records += 1;
         }
     }
-    erased.lines = strip_imports(&data.join("inbox/done"), id)?;
+    let tips = data.join("tips/done");
+    erased.lines =
+        strip_imports(&data.join("inbox/done"), id)? + strip_imports(&tips, id)? + strip_mails(&tips, id, now)?;
     erased.editions = store.erase_item(&item, &names, now).await?;
     store.audit(now, "cli", "erase", id.as_str(), reason).await?;
     let telling: String = item.text.chars().take(TELLING).collect();
@@ -106,6 +109,19 @@ fn strip_imports(folder: &Path, id: &ItemId) -> Result<usize, EraseError> {
                 .collect();
             std::fs::write(&path, rest).map_err(at(&path))?;
             taken += lines;
+        }
+    }
+    Ok(taken)
+}
+
+/// Deletes mails and texts that told of an item. Returns how many there were.
+fn strip_mails(folder: &Path, id: &ItemId, now: Time) -> Result<usize, EraseError> {
+    let mut taken = 0;
+    for path in files(folder)? {
+        let bytes = std::fs::read(&path).map_err(at(&path))?;
+        if super::tipping::is_of(&path, &bytes, id, now) {
+            std::fs::remove_file(&path).map_err(at(&path))?;
+            taken += 1;
         }
     }
     Ok(taken)

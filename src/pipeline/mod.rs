@@ -4,6 +4,8 @@ pub mod alarming;
 
 pub mod backup;
 
+pub mod capturing;
+
 pub mod cases;
 
 pub mod catching_up;
@@ -33,6 +35,8 @@ pub mod searching;
 pub mod service;
 
 pub mod sharing;
+
+pub mod tipping;
 
 pub mod training;
 

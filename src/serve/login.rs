@@ -20,6 +20,7 @@ use super::pages::Frame;
 use super::{Failure, Site, State};
 use crate::model::Time;
 use crate::model::user::Role;
+use crate::text::secrecy;
 
 /// Shortest password in characters (NIST SP 800-63B asks for at least 8; these guard a public agency).
 pub const MIN_PASSWORD: usize = 10;
@@ -124,16 +125,45 @@ impl Posted {
 impl<S: Send + Sync> FromRequest<S> for Posted {
     type Rejection = Failure;
     async fn from_request(request: Request, site: &S) -> Result<Self, Failure> {
-        let viewer = request.extensions().get::<Viewer>().cloned().ok_or(Failure::NoLogin)?;
-        let same_site = is_same_site(request.headers());
+        let sender = Sender::of(&request)?;
         let form = Form::<BTreeMap<String, String>>::from_request(request, site).await;
         let Form(fields) = form.map_err(|_| Failure::Wrong("biểu mẫu không đọc được".into()))?;
+        sender.vouch(&fields)?;
+        Ok(Posted(fields))
+    }
+}
+
+/// Who sends a form, and whether their browser says that it stands on our site.
+pub(super) struct Sender {
+    viewer: Viewer,
+    is_same_site: bool,
+}
+
+impl Sender {
+    pub fn of(request: &Request) -> Result<Self, Failure> {
+        let viewer = request.extensions().get::<Viewer>().cloned().ok_or(Failure::NoLogin)?;
+        let is_same_site = is_same_site(request.headers());
+        Ok(Self { viewer, is_same_site })
+    }
+
+    /// Lets on fields that come from a page of ours, or from a program with a token; nothing that bears a mark of secrecy.
+    pub fn vouch(&self, fields: &BTreeMap<String, String>) -> Result<(), Failure> {
         let sent = fields.get("csrf").map_or("", String::as_str);
-        let is_theirs = bool::from(sent.as_bytes().ct_eq(viewer.csrf.as_bytes()));
-        match viewer.has_token || (same_site && is_theirs) {
-            true => Ok(Posted(fields)),
-            false => Err(Failure::Forged),
+        let is_theirs = bool::from(sent.as_bytes().ct_eq(self.viewer.csrf.as_bytes()));
+        let is_vouched = self.viewer.has_token || (self.is_same_site && is_theirs);
+        if !is_vouched {
+            return Err(Failure::Forged);
         }
+        match fields.values().any(|value| secrecy::is_marked(value)) {
+            true => Err(self.refuse_secret()),
+            false => Ok(()),
+        }
+    }
+
+    /// The answer to what bears a mark of secrecy; only that it was sent is logged.
+    pub fn refuse_secret(&self) -> Failure {
+        tracing::warn!(user = %self.viewer.name, "a form with a mark of secrecy was refused");
+        Failure::Wrong(secrecy::MESSAGE.into())
     }
 }
 
@@ -159,6 +189,9 @@ pub(super) async fn identify(Given(site): Given<State>, mut request: Request, ne
             let is_page = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok());
             if is_page.is_some_and(|accept| accept.contains("text/html")) && !path.starts_with("/api/") {
                 let whole = request.uri().path_and_query().map_or(path.as_str(), |p| p.as_str());
+                if !is_same_site(request.headers()) {
+                    return again(local(whole));
+                }
                 let query: String = url::form_urlencoded::Serializer::new(String::new())
                     .append_pair("next", whole)
                     .finish();
@@ -169,6 +202,21 @@ pub(super) async fn identify(Given(site): Given<State>, mut request: Request, ne
         Err(failure) => return failure.into_response(),
     }
     next.run(request).await
+}
+
+#[derive(Template)]
+#[template(path = "web/again.html")]
+struct Again<'a> {
+    address: &'a str,
+}
+
+/// Browsers keep our cookie back when a page elsewhere leads here: a mail, a bookmarklet. Asked for again from a page of
+/// ours they send it.
+fn again(address: &str) -> Response {
+    match (Again { address }).render() {
+        Ok(page) => Html(page).into_response(),
+        Err(error) => Failure::from(error).into_response(),
+    }
 }
 
 async fn viewer(site: &Site, headers: &HeaderMap) -> Result<Option<Viewer>, Failure> {

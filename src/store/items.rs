@@ -36,7 +36,7 @@ pub enum Inserted {
 }
 
 /// Takes the next number of the items' sequence; the row lock makes numbers become visible in order.
-const NEXT_SEQ: &str = "update sequence set value = value + 1 where name = 'items' returning value";
+pub(super) const NEXT_SEQ: &str = "update sequence set value = value + 1 where name = 'items' returning value";
 
 /// Keeps the text of `before` as a version and gives the item its new words; it waits for analysis again.
 macro_rules! replace_text {
@@ -130,11 +130,18 @@ macro_rules! insert_item {
                 .bind(to_json(&$new.warnings)?)
                 .execute(&mut *$tx)
                 .await?;
+                // Answers that came before it are understood again, now that it is known what they answer.
+                sqlx::query("update items set analysed = 0 where parent = $1 and analysed = 1")
+                    .bind(item.id.as_str())
+                    .execute(&mut *$tx)
+                    .await?;
                 Inserted::New
             }
         }
     }};
 }
+
+pub(super) use {insert_item, replace_text, with_observations};
 
 impl Store {
     /// Writes items down, all in one transaction. The same id again changes nothing unless title or text changed.

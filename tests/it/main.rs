@@ -5,6 +5,7 @@ mod support;
 
 mod architecture;
 mod bad_day;
+mod captures;
 mod collects;
 mod data_files;
 mod delivers;
