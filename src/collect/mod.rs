@@ -38,6 +38,8 @@ pub mod table;
 
 pub mod tips;
 
+pub mod told;
+
 mod client;
 
 mod decoding;

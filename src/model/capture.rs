@@ -82,7 +82,8 @@ pub struct Capture {
     pub province: Option<String>,
     /// By which way it reached the office, as far as known.
     pub arrival: Option<Arrival>,
-    /// Where it stands in print or on the air, in words: `số 312, trang 4`; may be empty.
+    /// Where it stands: in print or on the air in words, `báo in số 312 …, trang 4`; of a link that our collectors fetch the
+    /// address; else empty.
     pub place: String,
 }
 

@@ -81,6 +81,7 @@ impl Service {
         if let Some(url) = link {
             capture.item = ItemId::from_url(&url);
             if let Some(outcome) = self.fetch_link(&url, filled, now).await? {
+                capture.place = url;
                 self.store.insert_captures(std::slice::from_ref(&capture)).await?;
                 self.note(&capture, outcome).await?;
                 return Ok((capture.item, outcome));

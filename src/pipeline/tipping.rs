@@ -9,15 +9,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::catalogue::Catalogue;
-use crate::collect::captured::text_id;
-use crate::collect::letter::{self, LetterError};
 use crate::collect::tips;
+use crate::collect::told::{self, Refused};
 use crate::evidence::Evidence;
-use crate::model::capture::{Arrival, Capture, CaptureForm, Picture};
-use crate::model::item::{Access, Item, ItemKind, Platform, RecordError};
+use crate::model::capture::{Capture, CaptureForm, Picture};
+use crate::model::item::{Access, RecordError};
 use crate::model::{ItemId, Time};
 use crate::store::Store;
-use crate::text::{self, decode, secrecy, sha256_hex};
+use crate::text::{decode, secrecy, sha256_hex};
 
 use super::capturing::{CaptureError, by_hand, keep_pictures};
 use super::importing::{self, ImportError, Imported};
@@ -78,13 +77,6 @@ pub struct Tipped {
     pub secret: usize,
 }
 
-/// Why a file is not read.
-#[derive(Debug, PartialEq, Eq)]
-enum Refused {
-    Secret,
-    Because(String),
-}
-
 /// A file of the folder.
 struct Dropped {
     path: PathBuf,
@@ -135,7 +127,13 @@ pub async fn folder(
 ) -> Result<Tipped, TipError> {
     let mut all = Tipped::default();
     for dropped in dropped(catalogue, tips)? {
-        let bytes = fs::read(&dropped.path).map_err(at(&dropped.path))?;
+        let bytes = match read(&dropped.path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                tracing::error!(%error, "a file of tips cannot be read; trying again");
+                continue;
+            }
+        };
         let hash = sha256_hex(&bytes);
         all.files += 1;
         match take(store, evidence, catalogue, &dropped, bytes, now).await? {
@@ -144,11 +142,11 @@ pub async fn folder(
                 all.known += took.known;
                 all.observations += took.observations;
                 if !took.errors.is_empty() {
-                    let log = place(tips, FAILED, &dropped, ".errors.csv")?;
+                    let log = place(tips, FAILED, &dropped, &hash, ".errors.csv")?;
                     importing::write_errors(&log, &took.errors).map_err(at(&log))?;
                     tracing::warn!(file = %dropped.name, refused = took.errors.len(), "tips of a file were refused");
                 }
-                let to = place(tips, DONE, &dropped, "")?;
+                let to = place(tips, DONE, &dropped, &hash, "")?;
                 fs::rename(&dropped.path, to).map_err(at(&dropped.path))?;
             }
             Err(Refused::Secret) => {
@@ -161,9 +159,9 @@ pub async fn folder(
                 all.secret += 1;
             }
             Err(Refused::Because(reason)) => {
-                let log = place(tips, FAILED, &dropped, ".txt")?;
+                let log = place(tips, FAILED, &dropped, &hash, ".txt")?;
                 fs::write(&log, format!("{reason}\n")).map_err(at(&log))?;
-                let to = place(tips, FAILED, &dropped, "")?;
+                let to = place(tips, FAILED, &dropped, &hash, "")?;
                 fs::rename(&dropped.path, to).map_err(at(&dropped.path))?;
                 tracing::warn!(file = %dropped.name, %reason, "a file of tips was refused");
                 all.failed += 1;
@@ -173,11 +171,21 @@ pub async fn folder(
     Ok(all)
 }
 
-/// Where a file goes below `done` or `failed`.
-fn place(tips: &Path, below: &str, dropped: &Dropped, ending: &str) -> Result<PathBuf, TipError> {
+/// The bytes of a file, one more than the largest at most.
+fn read(path: &Path) -> Result<Vec<u8>, TipError> {
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(at(path))?;
+    io::Read::read_to_end(&mut io::Read::take(file, LARGEST + 1), &mut bytes).map_err(at(path))?;
+    Ok(bytes)
+}
+
+/// Where a file goes below `done` or `failed`; behind its hash where another one of its name lies there.
+fn place(tips: &Path, below: &str, dropped: &Dropped, hash: &str, ending: &str) -> Result<PathBuf, TipError> {
     let folder = tips.join(below).join(&dropped.inner);
     fs::create_dir_all(&folder).map_err(at(&folder))?;
-    Ok(folder.join(format!("{}{ending}", dropped.name)))
+    let usual = folder.join(format!("{}{ending}", dropped.name));
+    let other = folder.join(format!("{}-{}{ending}", &hash[..12], dropped.name));
+    Ok(if usual.exists() { other } else { usual })
 }
 
 /// The files of the folder of tips, which is made when it is not there, and of those in it, by name.
@@ -238,8 +246,8 @@ async fn take(
             }
             return take_records(store, catalogue, dropped, &text, now).await.map(Ok);
         }
-        Some(Kind::Mail) => told_by_mail(&bytes, now),
-        Some(Kind::Text) => told_by_text(&bytes, now),
+        Some(Kind::Mail) => told::by_mail(&bytes, now),
+        Some(Kind::Text) => told::by_text(&bytes, now),
         None => Err(Refused::Because(
             "chỉ nhận tệp .eml, .txt, .json, .ndjson; đổi dạng tệp rồi thả lại".into(),
         )),
@@ -262,75 +270,6 @@ async fn take(
         known: usize::from(!is_new),
         ..Imported::default()
     }))
-}
-
-/// What one mail or text tells.
-struct Told {
-    item: Item,
-    arrival: Option<Arrival>,
-    pictures: Vec<Picture>,
-    warnings: Vec<String>,
-}
-
-fn told_by_mail(bytes: &[u8], now: Time) -> Result<Told, Refused> {
-    let letter = letter::read(bytes).map_err(|error| match error {
-        LetterError::Secret => Refused::Secret,
-        other => Refused::Because(other.to_string()),
-    })?;
-    // A mail of pictures alone is known by the first of them.
-    let words = match letter.text.as_str() {
-        "" => letter
-            .pictures
-            .first()
-            .map(|picture| sha256_hex(&picture.bytes))
-            .unwrap_or_default(),
-        text => text.to_owned(),
-    };
-    let item = Item {
-        title: letter.subject,
-        text: letter.text,
-        author: letter.sender,
-        published_at: letter.sent.filter(|sent| *sent <= now),
-        ..told(text_id(Platform::Other, &words), now)
-    };
-    Ok(Told {
-        item,
-        arrival: Some(Arrival::Email),
-        pictures: letter.pictures,
-        warnings: letter.warnings,
-    })
-}
-
-fn told_by_text(bytes: &[u8], now: Time) -> Result<Told, Refused> {
-    let words = decode::decode(bytes, None).text;
-    if secrecy::is_marked(&words) {
-        return Err(Refused::Secret);
-    }
-    let words = text::nfc(words.trim());
-    if words.is_empty() || words.contains('\0') {
-        return Err(Refused::Because("tệp trống hoặc không phải là văn bản".into()));
-    }
-    let id = text_id(Platform::Other, &words);
-    Ok(Told {
-        item: Item {
-            text: words,
-            ..told(id, now)
-        },
-        arrival: None,
-        pictures: Vec::new(),
-        warnings: Vec::new(),
-    })
-}
-
-/// A tip with nothing in it yet.
-fn told(id: ItemId, now: Time) -> Item {
-    Item {
-        kind: ItemKind::Post,
-        platform: Platform::Other,
-        source: Access::Tip.as_str().into(),
-        access: Access::Tip,
-        ..crate::collect::captured::blank(id, now)
-    }
 }
 
 fn noted(item: ItemId, at: Time) -> Capture {
@@ -388,9 +327,9 @@ async fn take_records(
 /// Whether a file in `done/` holds the tip `id` and nothing else: a mail or a text.
 pub(super) fn is_of(path: &Path, bytes: &[u8], id: &ItemId, now: Time) -> bool {
     let told = match path.extension().and_then(|ending| ending.to_str()) {
-        Some("txt") => told_by_text(bytes, now),
+        Some("txt") => told::by_text(bytes, now),
         Some("json" | "ndjson" | "jsonl") => return false,
-        _ => told_by_mail(bytes, now),
+        _ => told::by_mail(bytes, now),
     };
     told.is_ok_and(|told| told.item.id == *id)
 }

@@ -1,6 +1,6 @@
 //! Who asks, what they may do, and whether a form is really theirs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use argon2::Argon2;
@@ -8,19 +8,18 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use askama::Template;
 use axum::Form;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request, State as Given};
+use axum::extract::{FromRequestParts, Query, Request, State as Given};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use subtle::ConstantTimeEq;
 
 use super::pages::Frame;
+pub(super) use super::posted::Posted;
 use super::{Failure, Site, State};
 use crate::model::Time;
 use crate::model::user::Role;
-use crate::text::secrecy;
 
 /// Shortest password in characters (NIST SP 800-63B asks for at least 8; these guard a public agency).
 pub const MIN_PASSWORD: usize = 10;
@@ -92,7 +91,8 @@ pub(super) struct Viewer {
     pub csrf: String,
     /// Whether they can log out.
     pub has_session: bool,
-    has_token: bool,
+    /// Whether a program asks, with a token.
+    pub has_token: bool,
 }
 
 impl Viewer {
@@ -113,62 +113,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Viewer {
     }
 }
 
-/// The fields of a form that this viewer's page sent.
-pub(super) struct Posted(pub BTreeMap<String, String>);
-
-impl Posted {
-    pub fn field(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", |value| value.trim())
-    }
-}
-
-impl<S: Send + Sync> FromRequest<S> for Posted {
-    type Rejection = Failure;
-    async fn from_request(request: Request, site: &S) -> Result<Self, Failure> {
-        let sender = Sender::of(&request)?;
-        let form = Form::<BTreeMap<String, String>>::from_request(request, site).await;
-        let Form(fields) = form.map_err(|_| Failure::Wrong("biểu mẫu không đọc được".into()))?;
-        sender.vouch(&fields)?;
-        Ok(Posted(fields))
-    }
-}
-
-/// Who sends a form, and whether their browser says that it stands on our site.
-pub(super) struct Sender {
-    viewer: Viewer,
-    is_same_site: bool,
-}
-
-impl Sender {
-    pub fn of(request: &Request) -> Result<Self, Failure> {
-        let viewer = request.extensions().get::<Viewer>().cloned().ok_or(Failure::NoLogin)?;
-        let is_same_site = is_same_site(request.headers());
-        Ok(Self { viewer, is_same_site })
-    }
-
-    /// Lets on fields that come from a page of ours, or from a program with a token; nothing that bears a mark of secrecy.
-    pub fn vouch(&self, fields: &BTreeMap<String, String>) -> Result<(), Failure> {
-        let sent = fields.get("csrf").map_or("", String::as_str);
-        let is_theirs = bool::from(sent.as_bytes().ct_eq(self.viewer.csrf.as_bytes()));
-        let is_vouched = self.viewer.has_token || (self.is_same_site && is_theirs);
-        if !is_vouched {
-            return Err(Failure::Forged);
-        }
-        match fields.values().any(|value| secrecy::is_marked(value)) {
-            true => Err(self.refuse_secret()),
-            false => Ok(()),
-        }
-    }
-
-    /// The answer to what bears a mark of secrecy; only that it was sent is logged.
-    pub fn refuse_secret(&self) -> Failure {
-        tracing::warn!(user = %self.viewer.name, "a form with a mark of secrecy was refused");
-        Failure::Wrong(secrecy::MESSAGE.into())
-    }
-}
-
 /// What the browser says about where a request comes from; absent in old browsers and in programs.
-fn is_same_site(headers: &HeaderMap) -> bool {
+pub(super) fn is_same_site(headers: &HeaderMap) -> bool {
     let said = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
     matches!(said, None | Some("same-origin" | "none"))
 }

@@ -17,9 +17,9 @@ mod metrics;
 
 mod pages;
 
-mod shown;
+mod posted;
 
-mod uploaded;
+mod shown;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -125,7 +125,7 @@ fn router(site: State, stop: CancellationToken) -> Router {
 }
 
 fn pages() -> Router<State> {
-    let with_picture = || DefaultBodyLimit::max(uploaded::LARGEST);
+    let with_picture = || DefaultBodyLimit::max(posted::LARGEST);
     Router::new()
         .route("/", get(pages::today::today))
         .route("/alerts", get(pages::alerts::alerts))

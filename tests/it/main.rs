@@ -24,5 +24,6 @@ mod shares;
 mod stores;
 mod survives;
 mod tells_stories;
+mod tips;
 mod understands;
 mod warns;

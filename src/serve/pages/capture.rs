@@ -11,14 +11,14 @@ use super::{Frame, Page};
 use crate::collect::captured::Filled;
 use crate::model::ItemId;
 use crate::model::capture::{Capture, CaptureForm, Picture};
-use crate::model::item::{Access, Item, Platform};
+use crate::model::item::{Access, Platform};
 use crate::model::source::SourceKind;
 use crate::model::user::Role;
 use crate::pipeline::capturing::{CaptureError, Hand, Outcome};
 use crate::pipeline::understanding::headline;
 use crate::serve::login::Viewer;
+use crate::serve::posted::Uploaded;
 use crate::serve::shown::shown;
-use crate::serve::uploaded::Uploaded;
 use crate::serve::{Failure, Site, State};
 use crate::text::secrecy;
 
@@ -67,16 +67,25 @@ impl Answer {
 pub(super) struct Row {
     pub capture: Capture,
     pub title: Option<String>,
+    /// Why it is not in the archive yet.
+    pub waits: String,
 }
 
 /// The last captures of one way, private persons masked.
 pub(super) async fn rows(site: &Site, access: Access) -> Result<Vec<Row>, Failure> {
-    let row = |(capture, item): (Capture, Option<Item>)| Row {
-        title: item.map(|item| headline(&item.masked())),
-        capture,
-    };
-    let captures = site.store.list_captures(access.as_str(), SHOWN).await?;
-    Ok(captures.into_iter().map(row).collect())
+    let mut rows = Vec::new();
+    for (capture, item) in site.store.list_captures(access.as_str(), SHOWN).await? {
+        let waits = match &item {
+            Some(_) => String::new(),
+            None => site.explain_missed(&capture.place).await?.verdict,
+        };
+        rows.push(Row {
+            title: item.map(|item| headline(&item.masked())),
+            waits,
+            capture,
+        });
+    }
+    Ok(rows)
 }
 
 #[derive(Template)]

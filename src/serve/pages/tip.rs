@@ -13,8 +13,8 @@ use crate::model::item::{Access, Platform};
 use crate::model::knowledge::Province;
 use crate::pipeline::capturing::Hand;
 use crate::serve::login::Viewer;
+use crate::serve::posted::Uploaded;
 use crate::serve::shown::shown;
-use crate::serve::uploaded::Uploaded;
 use crate::serve::{Failure, State};
 
 #[derive(Template)]
