@@ -5,7 +5,7 @@ use super::letter::{self, LetterError};
 use crate::model::capture::{Arrival, Picture};
 use crate::model::item::{Access, Item, ItemKind, Platform};
 use crate::model::{ItemId, Time};
-use crate::text::{self, decode, secrecy, sha256_hex};
+use crate::text::{decode, secrecy, sha256_hex};
 
 /// What one mail or text tells.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,14 +63,15 @@ pub fn by_mail(bytes: &[u8], now: Time) -> Result<Told, Refused> {
 /// # Errors
 /// When it is no text, empty, or bears a mark of secrecy.
 pub fn by_text(bytes: &[u8], now: Time) -> Result<Told, Refused> {
-    let words = decode::decode(bytes, None).text;
-    if secrecy::is_marked(&words) {
+    let decoded = decode::decode(bytes, None);
+    if secrecy::is_marked(&decoded.text) {
         return Err(Refused::Secret);
     }
-    if words.trim().is_empty() || words.contains('\0') {
+    let is_binary = bytes.contains(&0) && !decoded.charset.starts_with("UTF-16");
+    if is_binary || decoded.text.trim().is_empty() {
         return Err(Refused::Because("tệp trống hoặc không phải là văn bản".into()));
     }
-    let text = text::nfc(words.trim());
+    let text = decoded.text.trim().to_owned();
     let id = text_id(Platform::Other, &text);
     Ok(Told {
         item: Item { text, ..tip(id, now) },
@@ -96,7 +97,7 @@ mod tests {
     use super::*;
 
     fn now() -> Time {
-        text::date::parse("2026-11-20 10:00").unwrap()
+        crate::text::date::parse("2026-11-20 10:00").unwrap()
     }
 
     #[test]
@@ -120,7 +121,7 @@ mod tests {
             );
             by_mail(mail.as_bytes(), now()).unwrap().item.id
         };
-        assert_ne!(mail("iVBORw0KGgoAAA=="), mail("iVBORw0KGgoAAB=="));
+        assert_ne!(mail("iVBORw0KGgoB"), mail("iVBORw0KGgoC"));
     }
 
     #[test]
@@ -128,5 +129,7 @@ mod tests {
         for bytes in [&b""[..], b" \n", b"PK\x03\x04\0\0\0\0"] {
             assert!(matches!(by_text(bytes, now()), Err(Refused::Because(_))), "{bytes:?}");
         }
+        let wide: Vec<u8> = "\u{feff}Thẻ BHYT".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(by_text(&wide, now()).unwrap().item.text, "Thẻ BHYT");
     }
 }

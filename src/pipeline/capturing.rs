@@ -48,7 +48,7 @@ pub enum CaptureError {
 }
 
 impl Service {
-    /// Takes a filled-in form. An address that a source in the catalogue serves is fetched the way that source always is;
+    /// Takes a filled-in form. The address of a source that is collected is fetched the way that source always is;
     /// everything else becomes an item at once. What is in the archive already stays as it is. Who did it is written down.
     ///
     /// # Errors
