@@ -3,6 +3,7 @@
 //! Strict first (feed-rs), then strict on repaired XML, then every complete item on its own. Whatever the way, entries
 //! come out alike: absolute links, plain NFC titles, dates that can be true or none at all.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
@@ -137,14 +138,22 @@ fn no_feed(text: &str) -> FeedError {
 
 fn xml_feed(text: &str, reading: &Reading, repaired: bool) -> Result<FeedDocument, FeedError> {
     let document = repair::without_declaration(text);
-    let has_items = !salvaged_blocks(&Markup::new(document)).is_empty();
+    let items = salvaged_blocks(&Markup::new(document)).len();
     let mut problem = String::new();
-    for (touched, candidate) in [(false, document.to_string()), (true, repair::xml(document))] {
+    for touched in [false, true] {
+        let candidate = match touched {
+            false => Cow::Borrowed(document),
+            true => Cow::Owned(repair::xml(document)),
+        };
         match strict(&candidate, reading) {
-            Ok(feed) if !has_items || !feed.entries.is_empty() => {
+            Ok(feed) if items == 0 || !feed.entries.is_empty() => {
                 let mut found = of_strict(feed, reading);
                 found.repaired = repaired || touched;
-                complete(&mut found, &candidate, reading);
+                let listed = match touched {
+                    false => items,
+                    true => salvaged_blocks(&Markup::new(&candidate)).len(),
+                };
+                complete(&mut found, &candidate, listed, reading);
                 return Ok(found);
             }
             Ok(_) => {}
@@ -251,13 +260,12 @@ fn strict_link(entry: &feed_rs::model::Entry, reading: &Reading) -> Option<Strin
 }
 
 /// Fills what the strict parser does not know (`dc:date`, `<date>`, links in odd places, views of a group without
-/// content) from the lenient reading.
-fn complete(found: &mut FeedDocument, xml: &str, reading: &Reading) {
+/// content) from the lenient reading, which sees `listed` of them.
+fn complete(found: &mut FeedDocument, xml: &str, listed: usize, reading: &Reading) {
     let has_views = xml.contains("media:statistics");
     let is_whole = |entry: &Entry| {
         entry.published_at.is_some() && !entry.title.is_empty() && (entry.views.is_some() || !has_views)
     };
-    let listed = salvaged_blocks(&Markup::new(xml)).len();
     if listed == found.entries.len() && found.entries.iter().all(is_whole) {
         return;
     }

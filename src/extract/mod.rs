@@ -108,7 +108,7 @@ impl<'a> Reading<'a> {
         let modified_at = self.modified();
         let body = self.body(&page.final_url, source);
         let summary = self.summary();
-        let text = lead::join(&summary, &body.paragraphs, body.by_selector, self.document);
+        let text = lead::join(&title, &summary, &body.paragraphs, body.by_selector, self.document);
         if text.is_empty() {
             return Err(ExtractError::NoText);
         }

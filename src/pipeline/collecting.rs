@@ -38,6 +38,8 @@ const NOT_OURS: Duration = Duration::from_secs(20);
 const ENTRIES: i64 = 8;
 /// Tries before a page that checks whether a person reads is given up, and what the feed said is kept instead.
 const CHALLENGE_TRIES: i64 = 4;
+/// Bytes of an article's text, its lead among them, that mostly tell whether it concerns the sector.
+const BEGINNING: usize = 2_000;
 /// Longest sleep of a source with nothing to do: commands beside the service may make its feeds due.
 const LONGEST_SLEEP: Duration = Duration::from_secs(300);
 
@@ -489,7 +491,13 @@ impl Collecting {
             source_province: source.province.as_deref(),
             fold: false,
         };
-        self.analyser.is_relevant(item, &context)
+        // What names the sector in its beginning need not be read to its end.
+        let beginning = Item {
+            text: item.text[..item.text.floor_char_boundary(BEGINNING)].to_owned(),
+            ..item.clone()
+        };
+        self.analyser.is_relevant(&beginning, &context)
+            || beginning.text.len() < item.text.len() && self.analyser.is_relevant(item, &context)
     }
 }
 

@@ -36,6 +36,8 @@ pub mod service;
 
 pub mod sharing;
 
+pub mod telling;
+
 pub mod tipping;
 
 pub mod training;

@@ -1,12 +1,14 @@
 //! Who handed items in, and the pictures that came with them.
 
+use std::collections::BTreeMap;
+
 use super::backend::{reading, writing};
 use super::evidence::insert_evidence;
-use super::items::{NEXT_SEQ, insert_item, replace_text, with_observations};
+use super::items::{NEXT_SEQ, insert_batch, observed, pairs_of, replace_text};
 use super::{Inserted, NewItem, Result, Store, from_json, from_word, to_json};
 use crate::model::capture::{Capture, KeptPicture};
 use crate::model::evidence::Kept;
-use crate::model::item::{Item, Observation};
+use crate::model::item::Item;
 use crate::model::{ItemId, Time, from_unix_ms};
 
 /// How many items were handed in, of one way and province.
@@ -90,11 +92,9 @@ impl Store {
                 .bind(new.item.id.as_str())
                 .fetch_optional(&mut *tx)
                 .await?;
-            let is_new = known.is_none() && insert_item!(tx, new, now) == Inserted::New;
+            let is_new = known.is_none() && insert_batch!(tx, &[new], now) == [Inserted::New];
             for (picture, evidence) in pictures {
-                if let Some(kept) = evidence {
-                    insert_evidence!(tx, kept);
-                }
+                insert_evidence!(tx, evidence.iter());
                 sqlx::query(
                     "insert into capture_pictures (item, name, media_type, title) values ($1, $2, $3, $4)
                      on conflict (item, name) do nothing",

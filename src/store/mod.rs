@@ -33,6 +33,8 @@ mod ledger;
 
 mod stories;
 
+mod together;
+
 mod users;
 
 mod watches;
@@ -58,6 +60,7 @@ pub use users::{AuditLine, User};
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: backend::Pool,
+    together: together::Together<items::Article, Inserted>,
 }
 
 /// Why the store could not do what was asked.

@@ -277,7 +277,7 @@ async fn a_story_that_went_into_another_stays_an_address() {
         );
         assert_eq!(store.story_items(&StoryId::from("s1")).await.unwrap().len(), 2);
         assert_eq!(store.stories_between(at(8, 0), at(9, 0), 10).await.unwrap().len(), 1);
-        assert_eq!(store.story_window(at(0, 0)).await.unwrap().len(), 2);
+        assert_eq!(store.story_window(at(0, 0), at(23, 59)).await.unwrap().len(), 2);
     })
     .await;
 }

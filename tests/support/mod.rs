@@ -8,4 +8,6 @@ pub mod outlets;
 
 pub mod program;
 
+pub mod score;
+
 pub mod store;

@@ -15,7 +15,7 @@ use crate::model::item::{Access, Platform};
 use crate::model::source::SourceKind;
 use crate::model::user::Role;
 use crate::pipeline::capturing::{CaptureError, Hand, Outcome};
-use crate::pipeline::understanding::headline;
+use crate::pipeline::telling::headline;
 use crate::serve::login::Viewer;
 use crate::serve::posted::Uploaded;
 use crate::serve::shown::shown;
