@@ -115,17 +115,7 @@ impl Catalogue {
     /// The source one of whose hosts serves `url`.
     pub fn source_of_url(&self, url: &str) -> Option<&Source> {
         let host = crate::text::url::host(url)?;
-        self.sources.iter().find(|source| {
-            source
-                .home
-                .as_deref()
-                .and_then(crate::text::url::host)
-                .is_some_and(|home| home == host)
-                || source
-                    .hosts
-                    .iter()
-                    .any(|other| other.trim_start_matches("www.") == host)
-        })
+        self.sources.iter().find(|source| source.serves(&host))
     }
 
     /// Where things stand on a page of `source` published on `day`.

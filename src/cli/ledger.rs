@@ -73,6 +73,10 @@ pub async fn ledger(common: &Common, arguments: Arguments) -> Outcome {
             line.platform, line.answered, line.sources, line.cover
         );
     }
+    for line in &found.handed_in {
+        let from = line.province.as_deref().unwrap_or("không ghi địa phương");
+        eprintln!("{}, {from}: {} tin, {} liên quan", line.way, line.items, line.relevant);
+    }
     for (gate, n) in &found.gates {
         eprintln!("{gate}: {n}");
     }

@@ -17,7 +17,7 @@ pub struct Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
-    /// Collects sources and imports the inbox
+    /// Collects sources, imports the inbox and takes in the tips
     Collect,
     /// Understands, groups, warns
     Analyse,
@@ -43,7 +43,7 @@ pub async fn run(common: &Common, arguments: Arguments) -> Outcome {
     if has(Role::Collect) {
         std::fs::create_dir_all(service.inbox())?;
         let (collecting, token) = (service.collecting()?, stop.clone());
-        let collected = collecting.evidence.clone();
+        let (collected, imported) = (collecting.evidence.clone(), collecting.evidence.clone());
         tasks.spawn(async move { collecting.run(token).await.map_err(|error| error.to_string()) });
         let (this, token) = (service.clone(), stop.clone());
         let (that, evidence, sealed) = (service.clone(), collected, stop.clone());
@@ -52,7 +52,7 @@ pub async fn run(common: &Common, arguments: Arguments) -> Outcome {
             Ok(())
         });
         tasks.spawn(async move {
-            this.import_loop(token).await;
+            this.import_loop(imported, token).await;
             Ok(())
         });
     }

@@ -1,4 +1,5 @@
-//! What is new out there: polite HTTP, feeds, sitemaps, listing pages, and files dropped into the inbox.
+//! What is new out there: polite HTTP, feeds, sitemaps, listing pages, files dropped into the inbox, and what people hand
+//! in.
 //!
 //! In: addresses from `sources/` and bytes. Out: [`crate::model::page::Page`], [`crate::model::entry::Entry`] and
 //! [`crate::model::item::Record`]. Only [`fetch`] touches the network; everything else here is pure.
@@ -6,6 +7,8 @@
 pub mod archive;
 
 pub mod bridge;
+
+pub mod captured;
 
 pub mod columns;
 
@@ -23,6 +26,8 @@ pub mod health;
 
 pub mod inbox;
 
+pub mod letter;
+
 pub mod listing;
 
 pub mod mapping;
@@ -36,6 +41,10 @@ pub mod sitemap;
 pub mod social_ids;
 
 pub mod table;
+
+pub mod tips;
+
+pub mod told;
 
 mod client;
 

@@ -330,6 +330,16 @@ pub struct Province {
     pub old: Vec<OldProvince>,
 }
 
+impl Provinces {
+    /// The unit that `word` names: its id or its name, accents or not.
+    pub fn find(&self, word: &str) -> Option<&Province> {
+        let folded = crate::text::fold::fold(&crate::text::squeeze(&crate::text::nfc(word)));
+        self.provinces
+            .iter()
+            .find(|province| province.id == folded || province.fold == folded)
+    }
+}
+
 /// The file of provinces.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

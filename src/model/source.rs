@@ -343,6 +343,12 @@ fn vietnamese() -> String {
 }
 
 impl Source {
+    /// Whether its articles appear on `host`, which is given without `www.`.
+    pub fn serves(&self, host: &str) -> bool {
+        let home = self.home.as_deref().and_then(crate::text::url::host);
+        home.is_some_and(|home| home == host) || self.hosts.iter().any(|other| other.trim_start_matches("www.") == host)
+    }
+
     /// The layout to read a page of this source published on `day`: its own fields over its family's.
     pub fn layout(&self, family: Option<&Family>, day: chrono::NaiveDate) -> Layout {
         let base = family.map(|f| f.layout.clone()).unwrap_or_default();

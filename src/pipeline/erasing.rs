@@ -68,6 +68,7 @@ pub async fn erase(
         .ok_or_else(|| EraseError::NoItem(id.clone()))?;
     let mut names = store.snapshots_of(id).await?.unwrap_or_default();
     names.extend(store.hook_records_of(id).await?);
+    names.extend(store.own_pictures_of(id).await?);
     names.sort();
     names.dedup();
     let mut erased = Erased::default();
@@ -79,7 +80,9 @@ pub async fn erase(
             erased.records += 1;
         }
     }
-    erased.lines = strip_imports(&data.join("inbox/done"), id)?;
+    let tips = data.join("tips/done");
+    erased.lines =
+        strip_imports(&data.join("inbox/done"), id)? + strip_imports(&tips, id)? + strip_mails(&tips, id, now)?;
     erased.editions = store.erase_item(&item, &names, now).await?;
     store.audit(now, "cli", "erase", id.as_str(), reason).await?;
     let telling: String = item.text.chars().take(TELLING).collect();
@@ -109,6 +112,19 @@ fn strip_imports(folder: &Path, id: &ItemId) -> Result<usize, EraseError> {
                 .collect();
             std::fs::write(&path, rest).map_err(at(&path))?;
             taken += lines;
+        }
+    }
+    Ok(taken)
+}
+
+/// Deletes mails and texts that told of an item. Returns how many there were.
+fn strip_mails(folder: &Path, id: &ItemId, now: Time) -> Result<usize, EraseError> {
+    let mut taken = 0;
+    for path in files(folder)? {
+        let bytes = std::fs::read(&path).map_err(at(&path))?;
+        if super::tipping::is_of(&path, &bytes, id, now) {
+            std::fs::remove_file(&path).map_err(at(&path))?;
+            taken += 1;
         }
     }
     Ok(taken)

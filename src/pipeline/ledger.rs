@@ -10,7 +10,7 @@ use crate::collect::health::{Health, State};
 use crate::model::digest::{Coverage, Period};
 use crate::model::item::{Access, Platform};
 use crate::model::source::{FeedKind, Source, SourceKind, Status};
-use crate::store::{Result, SourceHealth, Store};
+use crate::store::{HandedIn, Result, SourceHealth, Store};
 
 /// What was and was not seen in a period.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,6 +31,8 @@ pub struct Ledger {
     pub not_covered: Vec<String>,
     /// What was seen of each platform, and how.
     pub platforms: Vec<PlatformLine>,
+    /// What people handed in, counted apart: captures by hand and tips, by province.
+    pub handed_in: Vec<HandedInLine>,
     /// Entries and items counted at each gate.
     pub gates: BTreeMap<String, i64>,
     /// Accounts that platforms told us of and that are not configured, with how many events were not kept.
@@ -54,6 +56,21 @@ pub struct PlatformLine {
     pub relevant: i64,
     /// How far the platform is covered, in words.
     pub cover: String,
+}
+
+/// What people handed in, of one way and province.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HandedInLine {
+    /// `manual` or `tip`.
+    pub access: String,
+    /// The same in words.
+    pub way: String,
+    /// Name of the province it came from; absent where none was told.
+    pub province: Option<String>,
+    /// Items; an address that waits to be fetched counts.
+    pub items: i64,
+    /// Relevant ones among them.
+    pub relevant: i64,
 }
 
 /// How one source did.
@@ -156,6 +173,7 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
     let platforms = platforms(store, catalogue, &health_of, period).await?;
     Ok(Ledger {
         platforms,
+        handed_in: handed_in(store, catalogue, period).await?,
         from: period.from.to_rfc3339(),
         to: period.to.to_rfc3339(),
         green: coverage.is_green(),
@@ -171,6 +189,27 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
         silent: coverage.silent,
         not_covered: coverage.not_covered,
     })
+}
+
+async fn handed_in(store: &Store, catalogue: &Catalogue, period: &Period) -> Result<Vec<HandedInLine>> {
+    let line = |came: HandedIn| HandedInLine {
+        way: access_label(&came.access),
+        province: match catalogue.knowledge.provinces.find(&came.province) {
+            Some(province) => Some(province.name.clone()),
+            None => Some(came.province).filter(|province| !province.is_empty()),
+        },
+        access: came.access,
+        items: came.items,
+        relevant: came.relevant,
+    };
+    let came = store.handed_in(period.from, period.to).await?;
+    Ok(came.into_iter().map(line).collect())
+}
+
+/// A way of access in words.
+fn access_label(word: &str) -> String {
+    let access = word.parse().map(Access::label);
+    access.map_or_else(|_: String| word.to_owned(), str::to_owned)
 }
 
 /// Where the items of a source stand.
@@ -206,16 +245,11 @@ async fn platforms(
         let ours = || came.iter().filter(|(name, ..)| name == platform.as_str());
         let sources = active().count();
         let items: BTreeMap<String, i64> = ours()
-            .map(|(_, access, items, _)| {
-                let access = access
-                    .parse()
-                    .map_or_else(|_| access.clone(), |a: Access| a.label().to_owned());
-                (access, *items)
-            })
+            .map(|(_, access, items, _)| (access_label(access), *items))
             .collect();
         let cover = match (sources, items.is_empty()) {
             (0, true) => "không phủ",
-            (0, false) => "chỉ qua dữ liệu mua, trang của Ngành và tin báo; nhóm kín không thấy",
+            (0, false) => "chỉ qua dữ liệu mua, trang của Ngành, ghi nhận tay và tin báo; nhóm kín không thấy",
             _ => "hỏi nguồn công khai trong danh mục",
         };
         PlatformLine {

@@ -4,6 +4,8 @@ pub mod alarming;
 
 pub mod backup;
 
+pub mod capturing;
+
 pub mod cases;
 
 pub mod catching_up;
@@ -39,6 +41,8 @@ pub mod service;
 pub mod sharing;
 
 pub mod telling;
+
+pub mod tipping;
 
 pub mod training;
 

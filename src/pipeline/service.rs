@@ -10,6 +10,7 @@ use super::collecting::Collecting;
 use super::importing;
 use super::publishing::{self, Publishing};
 use super::searching::{Searching, SearchingError};
+use super::tipping;
 use super::understanding::Understanding;
 use crate::analyse::Analyser;
 use crate::catalogue::Catalogue;
@@ -66,6 +67,11 @@ impl Service {
     /// Folder into which others drop files to import.
     pub fn inbox(&self) -> PathBuf {
         self.config.data.join("inbox")
+    }
+
+    /// Folder into which others drop tips.
+    pub fn tips(&self) -> PathBuf {
+        self.config.data.join("tips")
     }
 
     /// What was seen.
@@ -166,16 +172,19 @@ impl Service {
         Ok(())
     }
 
-    /// Imports what lies in the inbox, again and again, until `stop`.
-    pub async fn import_loop(&self, stop: CancellationToken) {
+    /// Imports what lies in the inbox and in the folder of tips, again and again, until `stop`.
+    pub async fn import_loop(&self, evidence: Evidence, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let pause = match importing::inbox(&self.store, &self.inbox(), self.clock.now()).await {
-                Ok(_) => PAUSE,
-                Err(error) => {
-                    tracing::error!(%error, "the inbox could not be imported; trying again");
-                    AFTER_FAILURE
-                }
-            };
+            let mut pause = PAUSE;
+            if let Err(error) = importing::inbox(&self.store, &self.inbox(), self.clock.now()).await {
+                tracing::error!(%error, "the inbox could not be imported; trying again");
+                pause = AFTER_FAILURE;
+            }
+            let (store, now) = (&self.store, self.clock.now());
+            if let Err(error) = tipping::folder(store, &evidence, &self.catalogue, &self.tips(), now).await {
+                tracing::error!(%error, "the tips could not be taken in; trying again");
+                pause = AFTER_FAILURE;
+            }
             stop.run_until_cancelled(self.clock.sleep(pause)).await;
         }
     }

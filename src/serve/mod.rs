@@ -19,13 +19,15 @@ mod metrics;
 
 mod pages;
 
+mod posted;
+
 mod shown;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State as Given};
+use axum::extract::{DefaultBodyLimit, Request, State as Given};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -127,6 +129,7 @@ fn router(site: State, stop: CancellationToken) -> Router {
 }
 
 fn pages() -> Router<State> {
+    let with_picture = || DefaultBodyLimit::max(posted::LARGEST);
     Router::new()
         .route("/", get(pages::today::today))
         .route("/alerts", get(pages::alerts::alerts))
@@ -141,6 +144,17 @@ fn pages() -> Router<State> {
         .route("/digests/{id}/{form}", get(pages::digests::form))
         .route("/sources", get(pages::sources::sources))
         .route("/missed", get(pages::missed::form).post(pages::missed::report))
+        .route(
+            "/capture",
+            get(pages::capture::form)
+                .post(pages::capture::take)
+                .layer(with_picture()),
+        )
+        .route(
+            "/tip",
+            get(pages::tip::form).post(pages::tip::take).layer(with_picture()),
+        )
+        .route("/items/{id}/pictures/{name}", get(pages::items::picture))
         .route("/users", get(pages::users::users))
         .route("/login", get(login::form).post(login::login))
         .route("/logout", post(login::logout))

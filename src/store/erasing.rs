@@ -5,19 +5,21 @@ use super::{Result, Store, from_json, to_json};
 use crate::model::Time;
 use crate::model::alert::{Alert, AlertEvent};
 use crate::model::entry::Entry;
-use crate::model::item::Item;
+use crate::model::item::{Access, Item};
 
 /// What stands in place of words that were erased.
 const ERASED: &str = "(tin đã xóa theo quy định)";
 
 /// Tables whose rows are an item's own.
-const OWN: [&str; 6] = [
+const OWN: [&str; 8] = [
     "delete from item_versions where item = $1",
     "delete from observations where item = $1",
     "delete from analyses where item = $1",
     "delete from item_topics where item = $1",
     "delete from item_provinces where item = $1",
     "delete from story_items where item = $1",
+    "delete from capture where item = $1",
+    "delete from capture_pictures where item = $1",
 ];
 
 /// What is left of it elsewhere: its row, and its story's headline when that was its own.
@@ -52,13 +54,16 @@ impl Store {
         self.maintain(&["pragma secure_delete = on"], &[]).await?;
         let id = item.id.as_str();
         let named = format!("%{}%", to_json(&item.id)?);
+        // A tip, or a comment captured by hand, gives the address of what it is about.
+        let is_about = item.access == Access::Tip || (item.access == Access::Manual && item.parent.is_some());
+        let own = item.url.as_deref().filter(|_| !is_about);
         let titled = format!("%\"title\":{}%", to_json(&item.title)?);
         writing!(self, |tx| {
             for sql in OWN.into_iter().chain(SHARED) {
                 sqlx::query(sql).bind(id).execute(&mut *tx).await?;
             }
             let entries: Vec<(String,)> = sqlx::query_as("select url from entries where url = $1 or entry like $2")
-                .bind(item.url.as_deref().unwrap_or_default())
+                .bind(own.unwrap_or_default())
                 .bind(if item.title.is_empty() { "" } else { &titled })
                 .fetch_all(&mut *tx)
                 .await?;

@@ -175,6 +175,14 @@ macro_rules! insert_batch {
                     keep_wording!($tx, new.item.id, *until, title, text, &new.snapshot);
                 }
             }
+            // Answers that came before what they answer are understood again.
+            let mut query = sqlx::QueryBuilder::new("update items set analysed = 0 where analysed = 1 and parent in (");
+            let mut places = query.separated(", ");
+            for (new, _) in &fresh {
+                places.push_bind(new.item.id.as_str());
+            }
+            query.push(")");
+            query.build().execute(&mut *$tx).await?;
         }
         outcomes
     }};

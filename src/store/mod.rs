@@ -11,6 +11,8 @@ mod analyses;
 
 mod backend;
 
+mod captures;
+
 mod catchups;
 
 mod deliveries;
@@ -45,6 +47,7 @@ pub use alarms::{Alarm, Missed};
 pub use alerts::{AlertAction, StoredEvent};
 pub use analyses::ItemView;
 pub use backend::{ServiceLock, Target, lock_service};
+pub use captures::HandedIn;
 pub use catchups::Catchup;
 pub use deliveries::{Attempt, Claimed};
 pub use editions::{EditionSummary, Frozen, StoredEdition};

@@ -23,13 +23,25 @@ pub fn plain(fragment: &str) -> String {
     if !fragment.contains(['<', '&']) {
         return super::squeeze(&super::nfc(fragment));
     }
+    super::squeeze(&super::nfc(&words_of(fragment)))
+}
+
+/// The words of an HTML fragment like [`plain`], with a line for each block element; empty lines are left out.
+pub fn lines(fragment: &str) -> String {
+    let text = super::nfc(&words_of(fragment));
+    let lines = text.lines().map(super::squeeze).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The words of a fragment as they stand, a line break where an element separates them.
+fn words_of(fragment: &str) -> String {
     let tokens = Tokenizer::new(Words::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
     input.push_back(StrTendril::from_slice(no_longer(fragment)));
     // It stops at nothing but the end of a script, of which this reader tells it nothing.
     while !matches!(tokens.feed(&input), TokenizerResult::Done) {}
     tokens.end();
-    super::squeeze(&super::nfc(&tokens.sink.text.into_inner()))
+    tokens.sink.text.into_inner()
 }
 
 /// Gathers the words of a fragment tag by tag. A tree, which costs ten times as much, would not read them otherwise.
@@ -234,6 +246,14 @@ mod tests {
     #[test]
     fn only_blocks_and_line_breaks_separate_words() {
         assert_eq!(plain("BH<b>XH</b> và<br>BHYT<p>mới</p>đây"), "BHXH và BHYT mới đây");
+    }
+
+    #[test]
+    fn blocks_become_lines_where_lines_are_asked_for() {
+        assert_eq!(
+            lines("<p>Kính  gửi<br>BH<b>XH</b></p>\n\n<div><style>p{}</style>tỉnh</div>"),
+            "Kính gửi\nBHXH\ntỉnh"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod support;
 
 mod architecture;
 mod bad_day;
+mod captures;
 mod collects;
 mod connects;
 mod data_files;
@@ -25,5 +26,6 @@ mod shares;
 mod stores;
 mod survives;
 mod tells_stories;
+mod tips;
 mod understands;
 mod warns;

@@ -6,6 +6,8 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use super::{Frame, Page, page};
+use crate::model::capture::{Capture, KeptPicture};
+use crate::model::item::Item;
 use crate::model::story::Story;
 use crate::model::user::Role;
 use crate::model::{ItemId, StoryId};
@@ -61,6 +63,9 @@ struct ItemPage {
     /// Earlier wordings: until when, title, text.
     versions: Vec<(String, String, String)>,
     has_snapshot: bool,
+    /// Who handed it in.
+    captures: Vec<Capture>,
+    pictures: Vec<KeptPicture>,
 }
 
 pub(in crate::serve) async fn item(Given(site): Given<State>, viewer: Viewer, Path(id): Path<String>) -> Page {
@@ -127,6 +132,8 @@ pub(in crate::serve) async fn item(Given(site): Given<State>, viewer: Viewer, Pa
             .map(|(at, title, text)| (shown(at), masked(title), masked(text)))
             .collect(),
         has_snapshot,
+        captures: site.store.captures_of(&id).await?,
+        pictures: site.store.pictures_of(&id).await?,
         item,
     })
 }
@@ -140,13 +147,41 @@ pub(in crate::serve) async fn snapshot(
 ) -> Result<Response, Failure> {
     let id = ItemId(id);
     let view = site.store.find_item_view(&id).await?.ok_or(Failure::NotFound)?;
-    if view.item.is_social() {
-        viewer.must_be(Role::DutyOfficer)?;
-        let now = site.clock.now();
-        site.store.audit(now, &viewer.name, "snapshot", id.as_str(), "").await?;
-    }
+    may_see(&site, &viewer, &view.item).await?;
     let name = view.snapshot.ok_or(Failure::NotFound)?;
     let kept = site.store.find_evidence(&name).await?.ok_or(Failure::NotFound)?;
     let bytes = site.evidence.content(&kept)?.ok_or(Failure::NotFound)?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], bytes).into_response())
+}
+
+/// A picture handed in with an item; of a social post it may name private persons, as its snapshot does.
+pub(in crate::serve) async fn picture(
+    Given(site): Given<State>,
+    viewer: Viewer,
+    Path((id, name)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let id = ItemId(id);
+    let item = site.store.find_item(&id).await?.ok_or(Failure::NotFound)?;
+    let mut pictures = site.store.pictures_of(&id).await?.into_iter();
+    let picture = pictures.find(|picture| picture.name == name).ok_or(Failure::NotFound)?;
+    may_see(&site, &viewer, &item).await?;
+    let kept = site
+        .store
+        .find_evidence(&picture.name)
+        .await?
+        .ok_or(Failure::NotFound)?;
+    let bytes = site.evidence.content(&kept)?.ok_or(Failure::NotFound)?;
+    Ok(([(header::CONTENT_TYPE, picture.media_type)], bytes).into_response())
+}
+
+/// Lets on who may see what was received of an item; of a social post that is written down.
+async fn may_see(site: &State, viewer: &Viewer, item: &Item) -> Result<(), Failure> {
+    if item.is_social() {
+        viewer.must_be(Role::DutyOfficer)?;
+        let now = site.clock.now();
+        site.store
+            .audit(now, &viewer.name, "snapshot", item.id.as_str(), "")
+            .await?;
+    }
+    Ok(())
 }

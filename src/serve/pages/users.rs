@@ -28,6 +28,8 @@ fn action(name: &str) -> &str {
         "snapshot" => "xem bản chụp",
         "export" => "xuất dữ liệu",
         "missed" => "báo bài bỏ sót",
+        "capture" => "ghi nhận",
+        "tip" => "tin báo",
         "user" => "quản lý người dùng",
         other => other,
     }
