@@ -73,6 +73,16 @@ pub async fn ledger(common: &Common, arguments: Arguments) -> Outcome {
             line.platform, line.answered, line.sources, line.cover
         );
     }
+    for line in &found.connectors {
+        eprintln!(
+            "{}: {} {} {}; {}",
+            line.label,
+            line.health.state.label(),
+            line.health.reason,
+            line.quota.join(", "),
+            line.health.remedy
+        );
+    }
     for (gate, n) in &found.gates {
         eprintln!("{gate}: {n}");
     }

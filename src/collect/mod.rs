@@ -3,6 +3,8 @@
 //! In: addresses from `sources/` and bytes. Out: [`crate::model::page::Page`], [`crate::model::entry::Entry`] and
 //! [`crate::model::item::Record`]. Only [`fetch`] touches the network; everything else here is pure.
 
+pub mod api;
+
 pub mod archive;
 
 pub mod columns;
@@ -28,6 +30,10 @@ pub mod opening;
 pub mod schedule;
 
 pub mod sitemap;
+
+pub mod social;
+
+pub mod social_ids;
 
 pub mod table;
 

@@ -8,6 +8,8 @@ pub mod alert;
 
 pub mod analysis;
 
+pub mod connector;
+
 pub mod day;
 
 pub mod delivery;

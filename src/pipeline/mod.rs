@@ -10,6 +10,8 @@ pub mod catching_up;
 
 pub mod collecting;
 
+pub mod connecting;
+
 pub mod erasing;
 
 pub mod importing;

@@ -13,11 +13,15 @@ mod backend;
 
 mod catchups;
 
+mod connectors;
+
 mod deliveries;
 
 mod editions;
 
 mod entries;
+
+mod errands;
 
 mod erasing;
 

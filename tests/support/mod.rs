@@ -2,6 +2,10 @@
 
 pub mod client;
 
+pub mod connected;
+
+pub mod graph;
+
 pub mod mailbox;
 
 pub mod outlets;
@@ -9,3 +13,5 @@ pub mod outlets;
 pub mod program;
 
 pub mod store;
+
+pub mod youtube;
