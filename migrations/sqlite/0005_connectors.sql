@@ -35,3 +35,6 @@ create table quota (
   granted bigint not null,
   primary key (provider, bucket, day)
 );
+
+-- Items that were erased: a platform goes on showing them, and they are not to come back.
+create table erased (item text primary key, at bigint not null);

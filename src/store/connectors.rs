@@ -41,12 +41,11 @@ impl TryFrom<Row> for Connector {
 
 impl Store {
     /// Makes the configured connectors known: new ones begin, the rest keep their state, but one whose access had ended is
-    /// asked at once, for its credential may be a new one. Vanished ones go with their alarms; their errands stay, so that
-    /// nothing is read twice if they come back.
+    /// asked at once, for its credential may be a new one.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn sync_connectors(&self, configured: &[Connector], now: Time) -> Result<()> {
+    pub async fn open_connectors(&self, configured: &[Connector]) -> Result<()> {
         writing!(self, |tx| {
             for connector in configured {
                 sqlx::query(
@@ -63,6 +62,17 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
             }
+        });
+        Ok(())
+    }
+
+    /// Takes out the connectors that are not `configured` any more, with their alarms; their errands stay, so that nothing
+    /// is read twice if they come back.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drop_connectors(&self, configured: &[Connector], now: Time) -> Result<()> {
+        writing!(self, |tx| {
             let known: Vec<(String,)> = sqlx::query_as("select name from connectors")
                 .fetch_all(&mut *tx)
                 .await?;

@@ -14,6 +14,7 @@ use diemtin::pipeline::ledger::ledger;
 use crate::support::connected::{Connected, leaks, start};
 use crate::support::graph::{Graph, PAGE, TOKEN};
 use crate::support::store::on_both;
+use crate::support::youtube::{KEY, Youtube};
 
 fn config(server: &Graph) -> Config {
     Config {
@@ -216,6 +217,16 @@ async fn a_token_that_expires_is_told_with_when_and_what_to_do_and_nothing_is_lo
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
+    let page = connected.page("/sources").await;
+    assert!(
+        page.contains("Kết nối API chính thức") && page.contains("đã hết hạn"),
+        "{page}"
+    );
+    let ledger = connected.page("/api/ledger").await;
+    assert!(
+        ledger.contains("\"connectors\"") && ledger.contains("blocked"),
+        "{ledger}"
+    );
     assert_eq!(connected.service.watch_sources(&carrier).await.unwrap(), 1);
     let mail = std::fs::read_dir(&outbox).unwrap().flatten().next().unwrap();
     let message = std::fs::read_to_string(mail.path()).unwrap();
@@ -273,6 +284,62 @@ async fn the_token_is_found_nowhere_though_every_answer_repeats_it() {
         Vec::<String>::new(),
         "evidence was kept"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_itself_reads_both_platforms_and_names_no_credential_in_logs_and_exports() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::real();
+    let (graph, youtube) = (Graph::start(clock.clone()).await, Youtube::start(clock).await);
+    graph.post("1", "Lịch chi trả lương hưu tháng 12");
+    graph.comment("1", None, "c", "Bao giờ có lương hưu?");
+    youtube.video("v1", "Lương hưu tháng 12");
+    youtube.comment("v1", None, "y", "Bao giờ có lương hưu?");
+    let (sources, data) = (folder.path().join("sources"), folder.path().join("data"));
+    std::fs::create_dir_all(sources.join("press")).unwrap();
+    let draft = "name = \"Báo Nháp\"\nkind = \"press\"\nrank = 3\nchannel = \"bao_chi\"\nstatus = \"draft\"\nchecked = \"2026-11-20\"\n\
+        evidence = [\"invented\"]\n";
+    std::fs::write(sources.join("press/bao-nhap.toml"), draft).unwrap();
+    let config = format!(
+        "sources = {sources:?}\n[collect]\nspacing_seconds = 0.0\n[network]\nallow = [\"{}\", \"{}\"]\n\
+         [youtube]\nbase_url = \"{}\"\nsearch = [\"lương hưu\"]\n\
+         [facebook]\nbase_url = \"{}\"\n[[facebook.page]]\nid = \"{PAGE}\"\nown = true\n",
+        graph.address,
+        youtube.address,
+        youtube.base_url(),
+        graph.base_url()
+    );
+    let file = folder.path().join("diemtin.toml");
+    std::fs::write(&file, config).unwrap();
+    let run = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_diemtin"))
+            .args(arguments)
+            .args([
+                "--config".as_ref(),
+                file.as_os_str(),
+                "--data".as_ref(),
+                data.as_os_str(),
+            ])
+            .env_remove("DIEMTIN_DATABASE_URL")
+            .env("DIEMTIN_FACEBOOK_TOKEN", TOKEN)
+            .env("DIEMTIN_YOUTUBE_KEY", KEY)
+            .env("RUST_LOG", "trace")
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        assert!(output.status.success(), "{said}");
+        assert!(!said.contains(TOKEN) && !said.contains(KEY), "a credential is named");
+        said
+    };
+    let said = run(&["collect"]);
+    assert!(said.contains("4 new items, 4 relevant"), "{said}");
+    assert!(run(&["ledger", "--format", "json"]).contains("units 2/10000"));
+    assert!(run(&["search", "", "--format", "csv"]).contains("Lịch chi trả"));
+    run(&["backup", folder.path().join("sao-luu.tar.gz").to_str().unwrap()]);
+    for secret in [TOKEN, KEY] {
+        assert_eq!(leaks(folder.path(), secret), Vec::<String>::new());
+    }
 }
 
 /// A public client for Python reads the same server, so what it speaks is the real protocol.

@@ -117,6 +117,44 @@ async fn edits_are_versions_and_what_is_deleted_is_marked_with_all_below_it() {
 }
 
 #[tokio::test]
+async fn an_erased_comment_does_not_come_back_and_a_query_taken_out_is_not_asked_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, connected) = scene(folder.path()).await;
+    server.video("v1", "Lương hưu tháng 12");
+    server.comment("v1", None, "a", "Chuyện riêng của tôi");
+    connected.work().await;
+    let item = ItemId::from_url(&comment("v1", "a"));
+    let item = connected.store.find_item(&item).await.unwrap().unwrap();
+    connected
+        .store
+        .erase_item(&item, &[], connected.clock.now())
+        .await
+        .unwrap();
+    connected.pass(60, 3).await;
+    assert_eq!(connected.texts().await.len(), 1);
+    assert!(
+        server
+            .asked()
+            .iter()
+            .filter(|call| call.starts_with("commentThreads?max"))
+            .count()
+            > 1
+    );
+    let mut config = config(&server);
+    config.youtube.as_mut().unwrap().search = vec!["bảo hiểm".into()];
+    let later = Connected::start(folder.path(), connected.clock.clone(), config.clone()).await;
+    later.pass(180, 2).await;
+    let asked = server.asked();
+    assert!(
+        asked.iter().any(|call| call.contains("q=bảo hiểm")) && !asked.iter().any(|call| call.contains("q=lương hưu"))
+    );
+    config.youtube.as_mut().unwrap().search = vec!["lương hưu".into()];
+    let again = Connected::start(folder.path(), connected.clock.clone(), config).await;
+    again.work().await;
+    assert!(server.asked().iter().any(|call| call.contains("q=lương hưu")));
+}
+
+#[tokio::test]
 async fn disabled_comments_are_remembered_until_the_video_takes_some_again() {
     let folder = tempfile::tempdir().unwrap();
     let (server, connected) = scene(folder.path()).await;

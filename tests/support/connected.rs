@@ -113,6 +113,22 @@ impl Connected {
     }
 }
 
+impl Connected {
+    /// A page of the service as a browser gets it.
+    pub async fn page(&self, path: &str) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = tokio_util::sync::CancellationToken::new();
+        let _ends = stop.clone().drop_guard();
+        let searching = self.service.searching().unwrap();
+        tokio::spawn(diemtin::serve::serve(listener, self.service.clone(), searching, stop));
+        let client = super::client::client(&[], address);
+        let answer = client.get(format!("http://{address}{path}")).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.text().await.unwrap()
+    }
+}
+
 /// Files below `folder` in which `secret` stands, also inside gzip members.
 pub fn leaks(folder: &Path, secret: &str) -> Vec<String> {
     let mut found = Vec::new();

@@ -3,9 +3,7 @@
 //! Each connector has a task of its own that does one errand after the other. An errand is finished in the store only after
 //! what it brought is written down: a killed process asks the same once more and writes the same rows.
 
-mod comments;
 mod facebook;
-mod sampling;
 mod sweep;
 mod writing;
 mod youtube;
@@ -100,15 +98,11 @@ impl Service {
             let youtube = Youtube::new(config, collecting.clone())?;
             link(youtube::NAME.into(), youtube::LABEL.into(), Platforms::Youtube(youtube));
         }
-        for config in self.config.facebook.iter().flat_map(|facebook| &facebook.pages) {
-            let base_url = &self
-                .config
-                .facebook
-                .as_ref()
-                .map(|f| f.base_url.clone())
-                .unwrap_or_default();
-            let page = FacebookPage::new(config, base_url, collecting.clone())?;
-            link(page.name.clone(), page.label.clone(), Platforms::Facebook(page));
+        if let Some(config) = &self.config.facebook {
+            for page in &config.pages {
+                let page = FacebookPage::new(page, &config.base_url, collecting.clone())?;
+                link(page.name.clone(), page.label.clone(), Platforms::Facebook(page));
+            }
         }
         Ok(Connecting {
             links,
@@ -125,14 +119,13 @@ impl Connecting {
     /// When the store fails.
     pub async fn prepare(&self) -> crate::store::Result<()> {
         let now = self.clock.now();
-        let known: Vec<Connector> = self
-            .links
-            .iter()
-            .map(|link| standing::fresh(link.name.clone(), link.label.clone(), link.platform()))
-            .collect();
-        self.store.sync_connectors(&known, now).await?;
+        let known: Vec<Connector> = self.links.iter().map(|link| link.fresh()).collect();
+        self.store.open_connectors(&known).await?;
+        self.store.drop_connectors(&known, now).await?;
         for link in &self.links {
-            self.store.open_errands(&link.beginnings(now)).await?;
+            for errand in link.beginnings(now) {
+                self.store.renew_errand(&errand).await?;
+            }
         }
         Ok(())
     }
@@ -150,6 +143,10 @@ impl Connecting {
 }
 
 impl Link {
+    fn fresh(&self) -> Connector {
+        standing::fresh(self.name.clone(), self.label.clone(), self.platform())
+    }
+
     fn platform(&self) -> Platform {
         match &self.platform {
             Platforms::Youtube(_) => Platform::Youtube,
@@ -185,6 +182,8 @@ impl Link {
             match did {
                 Ok(0) => self.sleep().await,
                 Ok(_) => {}
+                // Another process, with another configuration, knows nothing of this connector.
+                Err(Error::NotFound(_)) if self.collecting.store.open_connectors(&[self.fresh()]).await.is_ok() => {}
                 Err(error) => {
                     tracing::error!(connector = %self.name, %error, "the store failed; trying again");
                     clock.sleep(REST).await;

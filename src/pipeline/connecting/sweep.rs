@@ -6,8 +6,6 @@ use crate::model::Time;
 
 /// How far back the first sweep goes, in days.
 const FIRST_DAYS: i64 = 7;
-/// Sweeps overlap by so much: platforms list some things later than they were published.
-const OVERLAP_HOURS: i64 = 24;
 
 /// A reading of what is new.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,10 +33,11 @@ impl Sweep {
         sweep
     }
 
-    /// Goes on at `next`, or ends: the next sweep asks for what was published since this one began.
-    pub fn step(&mut self, next: Option<String>) {
+    /// Goes on at `next`, or ends: the next sweep asks for what was published since `overlap` hours before this one began,
+    /// for platforms list some things later than they were published.
+    pub fn step(&mut self, next: Option<String>, overlap: i64) {
         if next.is_none() {
-            self.after = self.began - chrono::Duration::hours(OVERLAP_HOURS);
+            self.after = self.began - chrono::Duration::hours(overlap);
         }
         self.token = next;
     }
@@ -62,12 +61,12 @@ mod tests {
     fn a_sweep_that_was_cut_off_goes_on_and_the_next_overlaps_it() {
         let at = |hours| crate::model::from_unix_ms(1_795_000_000_000) + chrono::Duration::hours(hours);
         let mut sweep = Sweep::of("", at(0));
-        sweep.step(Some("p2".into()));
+        sweep.step(Some("p2".into()), 24);
         let mut again = Sweep::of(&sweep.cursor(), at(5));
         assert_eq!((again.began, again.token.as_deref()), (at(0), Some("p2")));
-        again.step(None);
+        again.step(None, 24);
         assert!(again.is_done());
-        assert_eq!(Sweep::of(&again.cursor(), at(30)).after, at(-OVERLAP_HOURS));
+        assert_eq!(Sweep::of(&again.cursor(), at(30)).after, at(-24));
         assert_eq!(Sweep::of(&again.cursor(), at(30)).began, at(30));
     }
 }

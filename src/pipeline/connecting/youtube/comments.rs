@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Stop;
+use super::super::Stop;
+use super::super::writing::{self, Account};
 use super::sampling::DISABLED;
-use super::writing::{self, Account};
-use super::youtube::{AT_ONCE, NAME, Youtube, comment_url, parameter};
+use super::{AT_ONCE, NAME, Youtube, comment_url, parameter};
 use crate::collect::social::youtube::{self, Thread};
 use crate::collect::social::{Comment, Trouble, schedule};
 use crate::model::connector::{Errand, ErrandKind};

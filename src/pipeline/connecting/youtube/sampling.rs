@@ -1,8 +1,8 @@
 //! YouTube: videos and opening comments are looked at again 1, 6, 24 and 72 hours after publication, many in one call.
 
-use super::writing::{self, Account};
-use super::youtube::{AT_ONCE, NAME, Youtube, video_url};
-use super::{Stop, advance};
+use super::super::writing::{self, Account};
+use super::super::{Stop, advance};
+use super::{AT_ONCE, NAME, Youtube, video_url};
 use crate::collect::social::youtube;
 use crate::model::ItemId;
 use crate::model::connector::{Errand, ErrandKind};

@@ -1,5 +1,8 @@
 //! YouTube: searches and uploads to videos. Every call is spent from the ledger of the day before it is made.
 
+mod comments;
+mod sampling;
+
 use std::sync::Arc;
 
 use super::sweep::Sweep;
@@ -23,31 +26,33 @@ pub const LABEL: &str = "YouTube (API)";
 pub(super) const SEARCH: &str = "search";
 const UNITS: &str = "units";
 /// Most ids that one call takes.
-pub(super) const AT_ONCE: usize = 50;
+const AT_ONCE: usize = 50;
 /// When less than one unit in so many is left of a day, only what is relevant is asked.
 const SCARCE: i64 = 5;
+/// Searches and uploads are read anew so far back: a video is found some time after it was published.
+const OVERLAP_HOURS: i64 = 24;
 /// How often uploads of a channel are read.
 const UPLOADS_MINUTES: i64 = 15;
 
 /// The connector to the Data API.
 pub struct Youtube {
-    pub(super) api: Api,
-    pub(super) collecting: Arc<Collecting>,
+    api: Api,
+    collecting: Arc<Collecting>,
     config: config::Youtube,
 }
 
 /// The address of a video, which is its identity.
-pub(super) fn video_url(id: &str) -> String {
+fn video_url(id: &str) -> String {
     format!("https://www.youtube.com/watch?v={id}")
 }
 
 /// The address of a comment.
-pub(super) fn comment_url(video: &str, id: &str) -> String {
+fn comment_url(video: &str, id: &str) -> String {
     format!("https://www.youtube.com/watch?lc={id}&v={video}")
 }
 
 /// The value of a parameter in an item's address: `v` of a video, `lc` of a comment.
-pub(super) fn parameter(item: &Item, name: &str) -> Option<String> {
+fn parameter(item: &Item, name: &str) -> Option<String> {
     let url = url::Url::parse(item.url.as_deref()?).ok()?;
     let pair = url.query_pairs().find(|(known, _)| known == name);
     pair.map(|(_, value)| value.into_owned())
@@ -70,7 +75,7 @@ impl Youtube {
         self.api.host()
     }
 
-    pub(super) fn errand(&self, kind: ErrandKind, subject: &str, item: Option<ItemId>, due: Time) -> Errand {
+    fn errand(&self, kind: ErrandKind, subject: &str, item: Option<ItemId>, due: Time) -> Errand {
         Errand {
             connector: NAME.into(),
             kind,
@@ -109,6 +114,14 @@ impl Youtube {
 
     pub(super) async fn run(&self, errand: &Errand) -> Result<(), Stop> {
         let mut errand = errand.clone();
+        let is_wanted = match errand.kind {
+            ErrandKind::Search => self.config.search.contains(&errand.subject),
+            ErrandKind::Uploads => self.config.channels.contains(&errand.subject),
+            _ => true,
+        };
+        if !is_wanted {
+            return self.close(&errand, "not configured").await;
+        }
         match errand.kind {
             ErrandKind::Search => self.search(&mut errand).await,
             ErrandKind::Uploads => self.uploads(&mut errand).await,
@@ -120,13 +133,13 @@ impl Youtube {
         }
     }
 
-    pub(super) async fn close(&self, errand: &Errand, why: &str) -> Result<(), Stop> {
+    async fn close(&self, errand: &Errand, why: &str) -> Result<(), Stop> {
         let store = &self.collecting.store;
         Ok(store.close_errand(NAME, errand.kind, &errand.subject, why).await?)
     }
 
     /// One call: spent first, then made.
-    pub(super) async fn ask(&self, path: &str, query: &[(&str, &str)]) -> Result<Page, Stop> {
+    async fn ask(&self, path: &str, query: &[(&str, &str)]) -> Result<Page, Stop> {
         let (store, now) = (&self.collecting.store, self.collecting.clock.now());
         let (bucket, granted) = match path {
             "search" => (SEARCH, self.config.search_calls_per_day),
@@ -169,7 +182,7 @@ impl Youtube {
                 Ok(page) => {
                     let part = youtube::search(&page.body)?;
                     self.meet(&part.items).await?;
-                    sweep.step(part.next);
+                    sweep.step(part.next, OVERLAP_HOURS);
                 }
                 Err(Stop::Trouble(Trouble::BadCursor)) if sweep.token.is_some() => {
                     sweep.token = None;
@@ -205,7 +218,8 @@ impl Youtube {
                     let recent = part.items.iter().filter(|(_, at)| *at > sweep.after);
                     let ids: Vec<String> = recent.map(|(id, _)| id.clone()).collect();
                     self.meet(&ids).await?;
-                    sweep.step(part.next.filter(|_| ids.len() == part.items.len()));
+                    let next = part.next.filter(|_| ids.len() == part.items.len());
+                    sweep.step(next, OVERLAP_HOURS);
                 }
                 Err(Stop::Trouble(Trouble::BadCursor)) if sweep.token.is_some() => {
                     sweep.token = None;
@@ -269,7 +283,7 @@ impl Youtube {
     }
 
     /// Videos by id: those that were deleted or made private are missing.
-    pub(super) async fn videos(&self, ids: &[String]) -> Result<(Vec<Video>, Page), Stop> {
+    async fn videos(&self, ids: &[String]) -> Result<(Vec<Video>, Page), Stop> {
         let ids = ids.join(",");
         let page = self
             .ask("videos", &[("part", "snippet,statistics"), ("id", &ids)])
@@ -277,7 +291,7 @@ impl Youtube {
         Ok((youtube::videos(&page.body)?, page))
     }
 
-    pub(super) fn item(&self, video: &Video, now: Time) -> Item {
+    fn item(&self, video: &Video, now: Time) -> Item {
         let source = writing::source_naming(&self.collecting.catalogue, &video.channel);
         let account = Account::of(source, &video.channel_title, Platform::Youtube, Access::Public);
         Item {
