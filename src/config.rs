@@ -3,6 +3,7 @@
 //! Without a file every field has its default: SQLite and outbox in `data/`, web pages on loopback.
 
 mod connectors;
+mod hooks;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,6 +12,8 @@ use std::path::{Path, PathBuf};
 use chrono::{NaiveTime, Weekday};
 use secrecy::SecretString;
 use serde::Deserialize;
+
+pub use hooks::{FacebookHook, HookPage, Hooks, ZaloHook};
 
 use crate::model::digest::DigestKind;
 
@@ -44,6 +47,8 @@ pub struct Config {
     pub mail: Mail,
     /// Who is told when collecting fails.
     pub operator: Operator,
+    /// Who may push news to us.
+    pub hooks: Hooks,
     /// Editions and who gets them; a press edition at 06:40 and a social edition at 06:45 every day when empty.
     #[serde(rename = "digest")]
     pub digests: Vec<DigestPlan>,
@@ -64,6 +69,7 @@ impl Default for Config {
             facebook: None,
             mail: Mail::default(),
             operator: Operator::default(),
+            hooks: Hooks::default(),
             digests: Vec::new(),
         }
     }
@@ -139,6 +145,8 @@ pub struct Collect {
     pub feed_minutes: [u32; 2],
     /// One in this many entries kept out by the gate is fetched all the same, to measure what the gate misses.
     pub sample_one_in: u32,
+    /// Whether readers' comments are read where a source file says how: these interfaces of the outlets are undocumented.
+    pub reader_comments: bool,
 }
 
 impl Default for Collect {
@@ -151,6 +159,7 @@ impl Default for Collect {
             max_hosts: 32,
             feed_minutes: [5, 120],
             sample_one_in: 200,
+            reader_comments: false,
         }
     }
 }
@@ -318,6 +327,7 @@ impl Config {
             path: file.unwrap_or(Path::new("the configuration")).into(),
             message,
         })?;
+        config.hooks.read_environment(&environment);
         if config.digests.is_empty() {
             config.digests = default_digests();
         }
@@ -414,6 +424,26 @@ mod tests {
             (name == "DIEMTIN_FACEBOOK_TOKEN_77").then(|| "BIMAT".into())
         });
         assert!(!format!("{:?}", config.unwrap()).contains("BIMAT"));
+    }
+
+    #[test]
+    fn secrets_of_hooks_outrank_the_file_and_never_print() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let text = "[hooks.facebook]\napp_secret = \"cũ\"\n[[hooks.facebook.page]]\nid = \"10\"\nsource = \"fb_bhxh\"\n\
+                    [hooks.zalo]\napp_id = \"1\"\noa_id = \"2\"\nsource = \"zalo_bhxh\"\n";
+        std::fs::write(file.path(), text).unwrap();
+        let config = Config::load(Some(file.path()), |name| {
+            name.starts_with("DIEMTIN_HOOKS_").then(|| format!("mới {name}"))
+        })
+        .unwrap();
+        let facebook = config.hooks.facebook.as_ref().unwrap();
+        let secret = facebook.app_secret.as_ref().unwrap();
+        assert_eq!(
+            secrecy::ExposeSecret::expose_secret(secret),
+            "mới DIEMTIN_HOOKS_FACEBOOK_APP_SECRET"
+        );
+        assert!(facebook.verify_token.is_some() && config.hooks.zalo.as_ref().unwrap().oa_secret.is_some());
+        assert!(!format!("{config:?}").contains("mới"));
     }
 
     #[test]

@@ -86,5 +86,8 @@ pub async fn ledger(common: &Common, arguments: Arguments) -> Outcome {
     for (gate, n) in &found.gates {
         eprintln!("{gate}: {n}");
     }
+    for (sender, n) in &found.unknown_senders {
+        eprintln!("webhook của trang chưa khai báo trong [hooks], không lưu: {sender}: {n}");
+    }
     Ok(())
 }

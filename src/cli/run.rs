@@ -105,6 +105,7 @@ async fn stopped() -> std::io::Result<()> {
 pub async fn start_web(service: &Service, stop: CancellationToken) -> Result<SocketAddr, Failure> {
     let address = service.config.web.listen;
     crate::serve::may_listen(address, &service.store.list_users().await?).map_err(Failure::Usage)?;
+    crate::serve::check_hooks(&service.config.hooks, &service.catalogue).map_err(Failure::Usage)?;
     let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
         Failure::Usage(format!(
             "cannot listen on {address}: {error}; choose another with web.listen"

@@ -7,7 +7,11 @@ pub mod api;
 
 pub mod archive;
 
+pub mod bridge;
+
 pub mod columns;
+
+pub mod comments;
 
 pub mod feed;
 

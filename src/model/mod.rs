@@ -20,6 +20,8 @@ pub mod entry;
 
 pub mod evidence;
 
+pub mod hook;
+
 pub mod ids;
 
 pub mod item;

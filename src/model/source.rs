@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SourceId;
+use super::item::Platform;
 use crate::word_enum;
 
 word_enum!(
@@ -115,6 +116,20 @@ word_enum!(
         Channel = "channel",
         /// A XenForo forum page: each link is a thread, each thread a page of posts.
         Forum = "forum",
+        /// The public page of a Telegram channel, `https://t.me/s/NAME`: posts stand whole on it.
+        Telegram = "telegram",
+        /// RSS, Atom or JSON Feed that a bridge (RSSHub, RSS-Bridge) makes of posts: each entry is a post of `platform`.
+        Bridge = "bridge",
+    }
+);
+
+word_enum!(
+    /// A way to readers' comments that an outlet's own pages use and nobody documented.
+    CommentInterface {
+        /// `usi-saas.vnexpress.net`.
+        Vnexpress = "vnexpress",
+        /// `id.tuoitre.vn`.
+        Tuoitre = "tuoitre",
     }
 );
 
@@ -127,6 +142,13 @@ word_enum!(
         Listing = "listing",
     }
 );
+
+impl FeedKind {
+    /// Whether what it lists are posts that stand whole in it, rather than links to articles.
+    pub fn lists_posts(self) -> bool {
+        !matches!(self, FeedKind::Feed | FeedKind::Sitemap | FeedKind::Listing)
+    }
+}
 
 /// A place of a source that lists what was published earlier: read to catch up after an outage or for a new source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -154,6 +176,9 @@ pub struct Feed {
     /// Whether everything listed here is about the sector, so that every entry is fetched in full.
     #[serde(default)]
     pub ours: bool,
+    /// Where the posts of a `bridge` stand; only there.
+    #[serde(default)]
+    pub platform: Option<Platform>,
 }
 
 fn default_feed_kind() -> FeedKind {
@@ -281,6 +306,9 @@ pub struct Source {
     /// Further hosts under which the same articles appear (mobile, amp, former domains).
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// How readers' comments are read, where the operator wants it (`collect.reader_comments`).
+    #[serde(default)]
+    pub comments: Option<CommentInterface>,
     /// Things to know that no field carries.
     #[serde(default)]
     pub notes: Option<String>,

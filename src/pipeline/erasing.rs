@@ -66,7 +66,10 @@ pub async fn erase(
         .find_item(id)
         .await?
         .ok_or_else(|| EraseError::NoItem(id.clone()))?;
-    let names = store.snapshots_of(id).await?.unwrap_or_default();
+    let mut names = store.snapshots_of(id).await?.unwrap_or_default();
+    names.extend(store.hook_records_of(id).await?);
+    names.sort();
+    names.dedup();
     let mut erased = Erased::default();
     for name in &names {
         if let Some(kept) = store.find_evidence(name).await? {

@@ -38,6 +38,8 @@ pub struct Ledger {
     pub gates: BTreeMap<String, i64>,
     /// How each connector to an official API is; none when none is configured.
     pub connectors: Vec<ConnectorLine>,
+    /// Accounts that platforms told us of and that are not configured, with how many events were not kept.
+    pub unknown_senders: BTreeMap<String, i64>,
     /// How each source did.
     pub by_source: Vec<SourceLine>,
 }
@@ -97,6 +99,8 @@ pub struct SourceLine {
     pub relevant: i64,
     /// How it is now: state, why and what to do.
     pub health: Health,
+    /// How reading readers' comments went last, in Vietnamese; absent where the source's file names no way to them.
+    pub comments: Option<String>,
     /// What went wrong last, in the words of the program; empty when nothing.
     pub last_error: String,
 }
@@ -181,6 +185,12 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
     }
     let health_of = health.clone();
     let mut states = super::alarming::healths(store, catalogue, period.to).await?;
+    let mut comments = BTreeMap::new();
+    for source in &catalogue.sources {
+        if let Some(told) = super::commenting::told(store, source).await? {
+            comments.insert(source.id.clone(), told);
+        }
+    }
     let mut line = |source: &Source| {
         let health = health.get(&source.id).cloned().unwrap_or_default();
         SourceLine {
@@ -193,6 +203,7 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
             last_ok: health.last_ok.map(|time| time.to_rfc3339()),
             items: health.items,
             relevant: health.relevant,
+            comments: comments.remove(&source.id),
             last_error: health.last_error,
             health: states.remove(&source.id).unwrap_or(Health {
                 state: State::Unknown,
@@ -211,6 +222,9 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
         gates: store
             .gate_counts(period.from.date_naive(), period.to.date_naive())
             .await?,
+        unknown_senders: store
+            .gate_sources("hook_unknown", period.from.date_naive(), period.to.date_naive())
+            .await?,
         by_source: catalogue.sources.iter().map(&mut line).collect(),
         sources: coverage.sources,
         answered: coverage.answered,
@@ -223,8 +237,15 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
 fn platform_of(source: &Source) -> Platform {
     match source.kind {
         SourceKind::Forum => Platform::Forum,
-        _ if source.feeds.iter().any(|feed| feed.kind == FeedKind::Channel) => Platform::Youtube,
-        _ => Platform::Press,
+        _ => source
+            .feeds
+            .iter()
+            .find_map(|feed| match feed.kind {
+                FeedKind::Channel => Some(Platform::Youtube),
+                FeedKind::Telegram => Some(Platform::Telegram),
+                _ => feed.platform,
+            })
+            .unwrap_or(Platform::Press),
     }
 }
 

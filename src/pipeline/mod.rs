@@ -10,6 +10,8 @@ pub mod catching_up;
 
 pub mod collecting;
 
+mod commenting;
+
 pub mod connecting;
 
 pub mod erasing;
@@ -19,6 +21,8 @@ pub mod importing;
 pub mod ledger;
 
 mod posts;
+
+mod telegram;
 
 pub mod proving;
 
@@ -35,6 +39,8 @@ pub mod searching;
 pub mod service;
 
 pub mod sharing;
+
+pub mod telling;
 
 pub mod training;
 

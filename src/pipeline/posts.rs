@@ -1,7 +1,8 @@
-//! Posts: what stands whole on the page that lists it, videos of a channel's feed and posts of a forum's threads. Known ones
+//! Posts: what stands whole on the page that lists it, videos of a channel's feed, posts of a bridge's feed and of a forum's threads. Known ones
 //! are observed again, new ones stored with the page as evidence.
 
 use super::collecting::Collecting;
+use crate::collect::bridge;
 use crate::collect::fetch::Request;
 use crate::evidence::Evidence;
 use crate::extract;
@@ -46,6 +47,37 @@ impl Collecting {
             });
         }
         self.write(items, page).await
+    }
+
+    /// A bridge's feed holds whole posts of a platform; what it says went wrong on its own side is no post.
+    pub(super) async fn read_bridge(
+        &self,
+        source: &Source,
+        platform: Platform,
+        entries: &[Entry],
+        page: &Page,
+    ) -> crate::store::Result<Result<(usize, usize), String>> {
+        let (posts, problems): (Vec<&Entry>, Vec<&Entry>) =
+            entries.iter().partition(|entry| !bridge::is_problem(entry));
+        if let (Some(problem), true) = (problems.first(), posts.is_empty()) {
+            return Ok(Err(format!("the bridge reports: {}", problem.title)));
+        }
+        let kind = bridge::kind(platform);
+        let item = |entry: &&Entry| {
+            let mut item = self.item(source, &canonical(&entry.url)?, kind, platform);
+            (item.title, item.text) = bridge::words(entry, kind);
+            item.author.clone_from(&entry.author);
+            item.published_at = entry.published_at;
+            item.engagement.views = entry.views.unwrap_or_default();
+            Some(NewItem {
+                item,
+                snapshot: None,
+                evidence: None,
+                method: "bridge".into(),
+                warnings: Vec::new(),
+            })
+        };
+        self.write(posts.iter().filter_map(item).collect(), page).await.map(Ok)
     }
 
     /// The threads of a forum page that moved last: each is a page of posts.

@@ -60,7 +60,7 @@ pub async fn prove(fetcher: &Fetcher, catalogue: &Catalogue, source: &Source, no
     let mut newest: Option<(Option<Time>, String)> = None;
     for feed in &source.feeds {
         let found = entries(fetcher, feed, &layout, now).await;
-        if let (Ok(entries), FeedKind::Feed | FeedKind::Sitemap | FeedKind::Listing) = (&found, feed.kind) {
+        if let Some(entries) = found.as_ref().ok().filter(|_| !feed.kind.lists_posts()) {
             let latest = entries.iter().max_by_key(|entry| entry.published_at);
             let latest = latest.map(|entry| (entry.published_at, entry.url.clone()));
             newest = newest.max(latest);
@@ -100,7 +100,11 @@ async fn entries(fetcher: &Fetcher, feed: &Feed, layout: &Layout, now: Time) -> 
             let threads = extract::forum::threads(&html(), &page.final_url);
             threads.into_iter().map(Entry::from).collect()
         }
-        FeedKind::Feed | FeedKind::Sitemap | FeedKind::Channel => {
+        FeedKind::Telegram => {
+            let page = extract::telegram::page(&html()).ok_or(extract::telegram::NO_PREVIEW)?;
+            page.posts.into_iter().map(Entry::from).collect()
+        }
+        FeedKind::Feed | FeedKind::Sitemap | FeedKind::Channel | FeedKind::Bridge => {
             let document = feed::parse(&page.body, page.content_type.as_deref(), &page.final_url, now);
             document.map_err(|error| error.to_string())?.entries
         }

@@ -89,6 +89,7 @@ impl Service {
             clock: self.clock.clone(),
             feed_minutes: config.feed_minutes,
             sample_one_in: config.sample_one_in,
+            reader_comments: config.reader_comments,
             gate: Gate::new(&self.catalogue.knowledge),
             // Whether an item concerns the sector is decided by rules alone.
             analyser: Analyser::with_model(&self.catalogue.knowledge, None),

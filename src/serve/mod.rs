@@ -1,7 +1,7 @@
 //! Web pages in Vietnamese, the JSON API, the alert feeds.
 //!
-//! Open on loopback while no user exists; everywhere else, and once one exists, every route but `/healthz`, `/login` and
-//! `/assets` asks for a login or a token (`login`). Private persons are shown by a letter only (`shown`).
+//! Open on loopback while no user exists; everywhere else, and once one exists, every route but `/healthz`, `/login`, `/assets`
+//! and `/hooks` asks for a login or a token (`login`); what comes to `/hooks` is signed (`hooks`). Private persons are shown by a letter only (`shown`).
 
 mod api;
 
@@ -10,6 +10,8 @@ mod assets;
 mod failure;
 
 mod feeds;
+
+mod hooks;
 
 mod login;
 
@@ -38,6 +40,7 @@ use crate::pipeline::service::Service;
 use crate::store::User;
 
 pub use failure::Failure;
+pub use hooks::check as check_hooks;
 pub use login::{MIN_PASSWORD, hash_password};
 
 /// What every handler works with.
@@ -113,6 +116,7 @@ fn router(site: State, stop: CancellationToken) -> Router {
         .merge(api)
         .layer(middleware::from_fn_with_state(site.clone(), login::identify))
         .route("/healthz", get(|| async { "ok" }))
+        .merge(hooks::router())
         .route("/assets/{name}", get(assets::asset))
         .fallback(|| async { Failure::NotFound })
         .layer(axum::Extension(stop))

@@ -95,7 +95,10 @@ impl Store {
                 Pool::Postgres(pool)
             }
         };
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            together: Default::default(),
+        })
     }
 
     /// Whether this is PostgreSQL.

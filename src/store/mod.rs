@@ -29,11 +29,15 @@ mod evidence;
 
 mod feeds;
 
+mod hooks;
+
 mod items;
 
 mod ledger;
 
 mod stories;
+
+mod together;
 
 mod users;
 
@@ -59,6 +63,7 @@ pub use users::{AuditLine, User};
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: backend::Pool,
+    together: together::Together<items::Article, Inserted>,
 }
 
 /// Why the store could not do what was asked.

@@ -12,6 +12,8 @@ pub mod outlets;
 
 pub mod program;
 
+pub mod score;
+
 pub mod store;
 
 pub mod youtube;
