@@ -2,6 +2,7 @@
 //!
 //! Without a file every field has its default: SQLite and outbox in `data/`, web pages on loopback.
 
+mod connectors;
 mod hooks;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use serde::Deserialize;
 pub use hooks::{FacebookHook, HookPage, Hooks, ZaloHook};
 
 use crate::model::digest::DigestKind;
+
+pub use connectors::{Facebook, FacebookPage, Youtube};
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,6 +39,10 @@ pub struct Config {
     pub collect: Collect,
     /// How the network is reached.
     pub network: Network,
+    /// YouTube Data API; off when absent.
+    pub youtube: Option<Youtube>,
+    /// Facebook Graph API; off when absent.
+    pub facebook: Option<Facebook>,
     /// How mail is sent.
     pub mail: Mail,
     /// Who is told when collecting fails.
@@ -58,6 +65,8 @@ impl Default for Config {
             web: Web::default(),
             collect: Collect::default(),
             network: Network::default(),
+            youtube: None,
+            facebook: None,
             mail: Mail::default(),
             operator: Operator::default(),
             hooks: Hooks::default(),
@@ -314,11 +323,25 @@ impl Config {
         if let Some(password) = environment("DIEMTIN_MAIL_PASSWORD") {
             config.mail.password = Some(password.into());
         }
+        config.complete(&environment).map_err(|message| ConfigError::Parse {
+            path: file.unwrap_or(Path::new("the configuration")).into(),
+            message,
+        })?;
         config.hooks.read_environment(&environment);
         if config.digests.is_empty() {
             config.digests = default_digests();
         }
         Ok(config)
+    }
+
+    fn complete(&mut self, environment: &impl Fn(&str) -> Option<String>) -> Result<(), String> {
+        if let Some(youtube) = &mut self.youtube {
+            youtube.complete(environment)?;
+        }
+        if let Some(facebook) = &mut self.facebook {
+            facebook.complete(environment)?;
+        }
+        Ok(())
     }
 
     /// Address people use for links in mails.
@@ -371,6 +394,36 @@ mod tests {
                 .to_string()
                 .contains("06:40")
         );
+    }
+
+    #[test]
+    fn connectors_are_off_until_configured_and_a_credential_is_asked_for_and_kept_from_strangers() {
+        assert!(Config::default().youtube.is_none() && Config::default().facebook.is_none());
+        for (text, told) in [
+            ("[youtube]\nsearch = [\"bhxh\"]\n", "DIEMTIN_YOUTUBE_KEY"),
+            (
+                "[youtube]\nkey = \"k\"\nbase_url = \"http://api.example/\"\n",
+                "must begin with https://",
+            ),
+            (
+                "[youtube]\nkey = \"k\"\nchannels = [\"kênh\"]\n",
+                "neither a channel id",
+            ),
+            ("[[facebook.page]]\nid = \"77\"\n", "DIEMTIN_FACEBOOK_TOKEN_77"),
+            (
+                "[[facebook.page]]\nid = \"bhxh\"\ntoken = \"t\"\n",
+                "not the page's number",
+            ),
+        ] {
+            let error = load(text).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "[[facebook.page]]\nid = \"77\"\n").unwrap();
+        let config = Config::load(Some(file.path()), |name| {
+            (name == "DIEMTIN_FACEBOOK_TOKEN_77").then(|| "BIMAT".into())
+        });
+        assert!(!format!("{:?}", config.unwrap()).contains("BIMAT"));
     }
 
     #[test]

@@ -77,6 +77,16 @@ pub async fn ledger(common: &Common, arguments: Arguments) -> Outcome {
         let from = line.province.as_deref().unwrap_or("không ghi địa phương");
         eprintln!("{}, {from}: {} tin, {} liên quan", line.way, line.items, line.relevant);
     }
+    for line in &found.connectors {
+        eprintln!(
+            "{}: {} {} {}; {}",
+            line.label,
+            line.health.state.label(),
+            line.health.reason,
+            line.quota.join(", "),
+            line.health.remedy
+        );
+    }
     for (gate, n) in &found.gates {
         eprintln!("{gate}: {n}");
     }

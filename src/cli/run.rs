@@ -44,6 +44,8 @@ pub async fn run(common: &Common, arguments: Arguments) -> Outcome {
         std::fs::create_dir_all(service.inbox())?;
         let (collecting, token) = (service.collecting()?, stop.clone());
         let (collected, imported) = (collecting.evidence.clone(), collecting.evidence.clone());
+        let (connecting, connected) = (service.connecting(&collecting)?, stop.clone());
+        tasks.spawn(async move { connecting.run(connected).await.map_err(|error| error.to_string()) });
         tasks.spawn(async move { collecting.run(token).await.map_err(|error| error.to_string()) });
         let (this, token) = (service.clone(), stop.clone());
         let (that, evidence, sealed) = (service.clone(), collected, stop.clone());

@@ -4,6 +4,8 @@
 //! In: addresses from `sources/` and bytes. Out: [`crate::model::page::Page`], [`crate::model::entry::Entry`] and
 //! [`crate::model::item::Record`]. Only [`fetch`] touches the network; everything else here is pure.
 
+pub mod api;
+
 pub mod archive;
 
 pub mod bridge;
@@ -37,6 +39,8 @@ pub mod opening;
 pub mod schedule;
 
 pub mod sitemap;
+
+pub mod social;
 
 pub mod social_ids;
 

@@ -10,6 +10,8 @@ pub mod analysis;
 
 pub mod capture;
 
+pub mod connector;
+
 pub mod day;
 
 pub mod delivery;

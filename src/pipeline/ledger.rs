@@ -7,6 +7,9 @@ use utoipa::ToSchema;
 
 use crate::catalogue::Catalogue;
 use crate::collect::health::{Health, State};
+use crate::collect::social::{schedule, standing};
+use crate::model::Time;
+use crate::model::connector::Connector;
 use crate::model::digest::{Coverage, Period};
 use crate::model::item::{Access, Platform};
 use crate::model::source::{FeedKind, Source, SourceKind, Status};
@@ -35,10 +38,27 @@ pub struct Ledger {
     pub handed_in: Vec<HandedInLine>,
     /// Entries and items counted at each gate.
     pub gates: BTreeMap<String, i64>,
+    /// How each connector to an official API is; none when none is configured.
+    pub connectors: Vec<ConnectorLine>,
     /// Accounts that platforms told us of and that are not configured, with how many events were not kept.
     pub unknown_senders: BTreeMap<String, i64>,
     /// How each source did.
     pub by_source: Vec<SourceLine>,
+}
+
+/// How one connector to an official API is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConnectorLine {
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    pub label: String,
+    /// How it is now: state, why and what to do.
+    pub health: Health,
+    /// When it last answered, RFC 3339.
+    pub last_ok: Option<String>,
+    /// What is spent today, in words: `search 12/100`.
+    pub quota: Vec<String>,
 }
 
 /// What was seen of one platform.
@@ -46,7 +66,7 @@ pub struct Ledger {
 pub struct PlatformLine {
     /// The platform.
     pub platform: String,
-    /// Active sources on it that our collectors ask.
+    /// Active sources on it that our collectors ask, and connectors to it.
     pub sources: usize,
     /// Those of them that answered.
     pub answered: usize,
@@ -112,10 +132,16 @@ fn is_collected(source: &Source) -> bool {
 /// When the store fails.
 pub async fn coverage(store: &Store, catalogue: &Catalogue, period: &Period) -> Result<Coverage> {
     let health = store.source_health(period.from, period.to).await?;
-    Ok(coverage_of(catalogue, &health))
+    Ok(coverage_of(catalogue, &health, &store.list_connectors().await?, period))
 }
 
-fn coverage_of(catalogue: &Catalogue, health: &BTreeMap<crate::model::SourceId, SourceHealth>) -> Coverage {
+/// Connectors count as sources of rank 1.
+fn coverage_of(
+    catalogue: &Catalogue,
+    health: &BTreeMap<crate::model::SourceId, SourceHealth>,
+    connectors: &[Connector],
+    period: &Period,
+) -> Coverage {
     let mut coverage = Coverage {
         not_covered: vec!["nhóm kín Facebook".into(), "Zalo (ngoài tin người dân gửi)".into()],
         ..Coverage::default()
@@ -131,7 +157,35 @@ fn coverage_of(catalogue: &Catalogue, health: &BTreeMap<crate::model::SourceId, 
             coverage.silent_rank1.push(source.name.clone());
         }
     }
+    for connector in connectors {
+        coverage.sources += 1;
+        if has_answered(connector, period) {
+            coverage.answered += 1;
+            continue;
+        }
+        coverage.silent.push(connector.label.clone());
+        coverage.silent_rank1.push(connector.label.clone());
+    }
     coverage
+}
+
+fn has_answered(connector: &Connector, period: &Period) -> bool {
+    connector.last_ok.is_some_and(|at| at > period.from)
+}
+
+async fn connector_line(store: &Store, connector: &Connector, now: Time) -> Result<ConnectorLine> {
+    let day = schedule::quota_day(now).to_string();
+    let quota = store.quota(&connector.name, &day).await?;
+    Ok(ConnectorLine {
+        name: connector.name.clone(),
+        label: connector.label.clone(),
+        health: standing::health(connector, now),
+        last_ok: connector.last_ok.map(|time| time.to_rfc3339()),
+        quota: quota
+            .iter()
+            .map(|quota| format!("{} {}/{}", quota.bucket, quota.used, quota.granted))
+            .collect(),
+    })
 }
 
 /// The ledger of a period.
@@ -140,7 +194,12 @@ fn coverage_of(catalogue: &Catalogue, health: &BTreeMap<crate::model::SourceId, 
 /// When the store fails.
 pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Result<Ledger> {
     let health = store.source_health(period.from, period.to).await?;
-    let coverage = coverage_of(catalogue, &health);
+    let connected = store.list_connectors().await?;
+    let coverage = coverage_of(catalogue, &health, &connected, period);
+    let mut connectors = Vec::new();
+    for connector in &connected {
+        connectors.push(connector_line(store, connector, period.to).await?);
+    }
     let health_of = health.clone();
     let mut states = super::alarming::healths(store, catalogue, period.to).await?;
     let mut comments = BTreeMap::new();
@@ -170,10 +229,11 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
             }),
         }
     };
-    let platforms = platforms(store, catalogue, &health_of, period).await?;
+    let platforms = platforms(store, catalogue, &health_of, &connected, period).await?;
     Ok(Ledger {
         platforms,
         handed_in: handed_in(store, catalogue, period).await?,
+        connectors,
         from: period.from.to_rfc3339(),
         to: period.to.to_rfc3339(),
         green: coverage.is_green(),
@@ -232,6 +292,7 @@ async fn platforms(
     store: &Store,
     catalogue: &Catalogue,
     health: &BTreeMap<crate::model::SourceId, SourceHealth>,
+    connectors: &[Connector],
     period: &Period,
 ) -> Result<Vec<PlatformLine>> {
     let came = store.items_by_platform(period.from, period.to).await?;
@@ -243,11 +304,15 @@ async fn platforms(
                 .filter(|s| is_collected(s) && platform_of(s) == *platform)
         };
         let ours = || came.iter().filter(|(name, ..)| name == platform.as_str());
-        let sources = active().count();
+        let connected = || connectors.iter().filter(|c| c.platform == *platform);
+        let sources = active().count() + connected().count();
         let items: BTreeMap<String, i64> = ours()
             .map(|(_, access, items, _)| (access_label(access), *items))
             .collect();
         let cover = match (sources, items.is_empty()) {
+            _ if connected().count() > 0 => {
+                "qua API chính thức, theo truy vấn, kênh và trang đã cấu hình; nhóm kín không thấy"
+            }
             (0, true) => "không phủ",
             (0, false) => "chỉ qua dữ liệu mua, trang của Ngành, ghi nhận tay và tin báo; nhóm kín không thấy",
             _ => "hỏi nguồn công khai trong danh mục",
@@ -257,7 +322,8 @@ async fn platforms(
             sources,
             answered: active()
                 .filter(|s| health.get(&s.id).is_some_and(|h| h.answered > 0))
-                .count(),
+                .count()
+                + connected().filter(|c| has_answered(c, period)).count(),
             relevant: ours().map(|(.., relevant)| relevant).sum(),
             items,
             cover: cover.to_owned(),

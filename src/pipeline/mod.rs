@@ -14,6 +14,8 @@ pub mod collecting;
 
 mod commenting;
 
+pub mod connecting;
+
 pub mod erasing;
 
 pub mod importing;

@@ -145,13 +145,15 @@ impl Collecting {
     }
 
     /// Writes the items of a page down: new ones and edits with the page as their evidence, engagement that changed as
-    /// observations. Returns how many there were and how many were new.
+    /// observations. What was erased does not come back. Returns how many there were and how many were new.
     pub(super) async fn write(&self, items: Vec<NewItem>, page: &Page) -> crate::store::Result<(usize, usize)> {
         let now = page.fetched_at;
         let (listed, mut fresh, mut observations) = (items.len(), Vec::new(), Vec::new());
         for new in items {
             let Some(known) = self.store.find_item(&new.item.id).await? else {
-                fresh.push(new);
+                if !self.store.is_erased(&new.item.id).await? {
+                    fresh.push(new);
+                }
                 continue;
             };
             let engagement = grown(known.engagement, new.item.engagement);

@@ -2,10 +2,10 @@
 
 use super::backend::{reading, writing};
 use super::{Result, Store, from_json, to_json};
-use crate::model::Time;
 use crate::model::alert::{Alert, AlertEvent};
 use crate::model::entry::Entry;
 use crate::model::item::{Access, Item};
+use crate::model::{ItemId, Time};
 
 /// What stands in place of words that were erased.
 const ERASED: &str = "(tin đã xóa theo quy định)";
@@ -59,6 +59,11 @@ impl Store {
         let own = item.url.as_deref().filter(|_| !is_about);
         let titled = format!("%\"title\":{}%", to_json(&item.title)?);
         writing!(self, |tx| {
+            sqlx::query("insert into erased (item, at) values ($1, $2) on conflict (item) do nothing")
+                .bind(id)
+                .bind(now.timestamp_millis())
+                .execute(&mut *tx)
+                .await?;
             for sql in OWN.into_iter().chain(SHARED) {
                 sqlx::query(sql).bind(id).execute(&mut *tx).await?;
             }
@@ -126,6 +131,20 @@ impl Store {
         .fetch_all(db)
         .await?);
         Ok(editions.into_iter().map(|(id,)| id).collect())
+    }
+}
+
+impl Store {
+    /// Whether an item was erased.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_erased(&self, id: &ItemId) -> Result<bool> {
+        let found: Option<i64> = reading!(self, |db| sqlx::query_scalar("select at from erased where item = $1")
+            .bind(id.as_str())
+            .fetch_optional(db)
+            .await?);
+        Ok(found.is_some())
     }
 }
 

@@ -15,11 +15,15 @@ mod captures;
 
 mod catchups;
 
+mod connectors;
+
 mod deliveries;
 
 mod editions;
 
 mod entries;
+
+mod errands;
 
 mod erasing;
 

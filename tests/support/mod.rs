@@ -2,6 +2,10 @@
 
 pub mod client;
 
+pub mod connected;
+
+pub mod graph;
+
 pub mod mailbox;
 
 pub mod outlets;
@@ -11,3 +15,5 @@ pub mod program;
 pub mod score;
 
 pub mod store;
+
+pub mod youtube;
