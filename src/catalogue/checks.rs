@@ -85,6 +85,20 @@ pub(super) fn source(source: &Source, path: &str, files: &Files, errors: &mut Ve
         };
         report.at(path, "platform", &feed.url, problem.into());
     }
+    for search in &source.searches {
+        let address = search.feed("bhxh").url;
+        let problem = match search.url.contains("{q}") {
+            true => public_address(&address).err(),
+            false => Some("has no {q} where the words to search for stand".into()),
+        };
+        if let Some(problem) = problem {
+            report.at(path, "url", &search.url, problem);
+        }
+        if search.permitted.as_ref().is_some_and(|why| why.trim().is_empty()) {
+            let problem = "says nothing; name what permits it, or leave it out";
+            report.at(path, "permitted", "permitted", problem.into());
+        }
+    }
     for archive in &source.archives {
         if let Err(problem) = archive_address(&archive.url) {
             report.at(path, "url", &archive.url, problem);

@@ -69,7 +69,7 @@ pub fn load(sources: Option<&Path>, alerts: Option<&Path>) -> Result<Catalogue, 
     let alert_files = alerts.map_or_else(Files::embedded_alerts, |path| Files::of_folder(path, &mut errors));
     let knowledge = files::knowledge(&alert_files, &mut errors);
     let families = files::families(&source_files, &mut errors);
-    let sources = files::sources(&source_files, &mut errors);
+    let sources = files::sources(&source_files, &knowledge.relevance.search, &mut errors);
     Catalogue {
         sources,
         families,
@@ -86,7 +86,7 @@ impl Catalogue {
     pub fn with_sources(&self, sources: &[(String, String)]) -> Result<Catalogue, Refused> {
         let mut errors = Vec::new();
         let given = Files::given(sources);
-        let sources = files::sources(&given, &mut errors);
+        let sources = files::sources(&given, &self.knowledge.relevance.search, &mut errors);
         Catalogue {
             sources,
             families: self.families.clone(),

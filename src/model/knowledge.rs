@@ -26,6 +26,9 @@ pub struct RelevanceWords {
     /// Phrases in which an anchor is no anchor: `bhxh` in "sau lưng BHXH tỉnh" of a house advertisement.
     #[serde(default)]
     pub veto: Vec<String>,
+    /// What search pages of outlets are asked for.
+    #[serde(default)]
+    pub search: Vec<String>,
     /// Abbreviations and social spellings with their meaning, applied to social text only.
     pub teencode: BTreeMap<String, String>,
     /// Texts with the expected decision.

@@ -185,6 +185,32 @@ fn default_feed_kind() -> FeedKind {
     FeedKind::Feed
 }
 
+/// A search page of a source, asked for the sector's words only once somebody has proven that it may be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// Address with `{q}` where the words stand.
+    pub url: String,
+    /// What allows programs to ask it: robots.txt read on a day, the outlet's word. Without it nothing is asked.
+    /// robots.txt is obeyed at every request all the same.
+    #[serde(default)]
+    pub permitted: Option<String>,
+}
+
+impl Search {
+    /// The page of results for `words`, newest of which are listed like articles of a section.
+    pub fn feed(&self, words: &str) -> Feed {
+        let words: String = url::form_urlencoded::byte_serialize(words.as_bytes()).collect();
+        Feed {
+            url: self.url.replace("{q}", &words),
+            kind: FeedKind::Listing,
+            platform: None,
+            every_minutes: None,
+            ours: false,
+        }
+    }
+}
+
 /// Where things stand on an outlet's pages. Each list is tried in order; the first that answers wins.
 ///
 /// A selector is CSS, optionally followed by `@attribute` to read an attribute instead of the text:
@@ -318,6 +344,9 @@ pub struct Source {
     /// Places that list what was published earlier.
     #[serde(default, rename = "archive")]
     pub archives: Vec<Archive>,
+    /// Its search pages.
+    #[serde(default, rename = "search")]
+    pub searches: Vec<Search>,
     /// Layouts of its own; the one without `until` is the present one. Each field outranks the family's.
     #[serde(default, rename = "article")]
     pub layouts: Vec<Layout>,

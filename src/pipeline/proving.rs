@@ -43,6 +43,8 @@ pub struct Proof {
     pub source: String,
     /// Each feed.
     pub feeds: Vec<FeedProof>,
+    /// Its search pages that nobody has proven yet, asked once: robots.txt says whether they may be.
+    pub searches: Vec<FeedProof>,
     /// Its newest article.
     pub article: Option<ArticleProof>,
     now: Time,
@@ -54,6 +56,7 @@ pub async fn prove(fetcher: &Fetcher, catalogue: &Catalogue, source: &Source, no
     let mut proof = Proof {
         source: source.id.to_string(),
         feeds: Vec::new(),
+        searches: Vec::new(),
         article: None,
         now,
     };
@@ -77,6 +80,15 @@ pub async fn prove(fetcher: &Fetcher, catalogue: &Catalogue, source: &Source, no
         proof.feeds.push(FeedProof {
             url: feed.url.clone(),
             answer,
+        });
+    }
+    let words = catalogue.knowledge.relevance.search.first();
+    for search in source.searches.iter().filter(|search| search.permitted.is_none()) {
+        let Some(feed) = words.map(|words| search.feed(words)) else { continue };
+        let found = entries(fetcher, &feed, &layout, now).await;
+        proof.searches.push(FeedProof {
+            answer: found.map(|entries| (entries.len(), None)),
+            url: feed.url,
         });
     }
     if let Some((_, url)) = newest {
@@ -221,6 +233,16 @@ impl fmt::Display for Proof {
                     writeln!(f, "  feed {}: {listed} entries, newest {newest}{note}", feed.url)?;
                 }
                 Err(problem) => writeln!(f, "  feed {}: {problem}", feed.url)?,
+            }
+        }
+        for search in &self.searches {
+            match &search.answer {
+                Ok((listed, _)) => writeln!(
+                    f,
+                    "  search {}: {listed} links; if robots.txt and the outlet permit it, write `permitted`",
+                    search.url
+                )?,
+                Err(problem) => writeln!(f, "  search {}: {problem}", search.url)?,
             }
         }
         let Some(article) = &self.article else { return Ok(()) };
