@@ -84,7 +84,9 @@ pub async fn prove(fetcher: &Fetcher, catalogue: &Catalogue, source: &Source, no
     }
     let words = catalogue.knowledge.relevance.search.first();
     for search in source.searches.iter().filter(|search| search.permitted.is_none()) {
-        let Some(feed) = words.map(|words| search.feed(words)) else { continue };
+        let Some(feed) = words.map(|words| search.feed(words)) else {
+            continue;
+        };
         let found = entries(fetcher, &feed, &layout, now).await;
         proof.searches.push(FeedProof {
             answer: found.map(|entries| (entries.len(), None)),

@@ -1,15 +1,20 @@
 //! Group commit: what several tasks have to write at the same time goes into one transaction.
 //!
-//! A transaction costs more than what is in it. Who comes first writes at once and alone; whoever comes while it writes
-//! waits, and the next in turn writes for all of them. (The name and the idea: DeWitt et al., "Implementation techniques
+//! A transaction costs more than what is in it. Who comes first waits a moment for others; whoever comes while it writes
+//! waits too, and the next in turn writes for all of them. (The name and the idea: DeWitt et al., "Implementation techniques
 //! for main memory database systems", SIGMOD 1984.)
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use super::Result;
+use crate::clock::Clock;
+
+/// How long a writer waits for others to write with.
+const MOMENT: Duration = Duration::from_millis(10);
 
 type Waiting<T, A> = Vec<(T, oneshot::Sender<Result<A>>)>;
 
@@ -49,6 +54,10 @@ impl<T: Clone, A> Together<T, A> {
         let (answer, mut answered) = oneshot::channel();
         self.waiting().push((work.clone(), answer));
         let _turn = self.turn.lock().await;
+        if let Ok(outcome) = answered.try_recv() {
+            return outcome;
+        }
+        Clock::real().sleep(MOMENT).await;
         let (all, answers): (Vec<T>, Vec<_>) = std::mem::take(&mut *self.waiting()).into_iter().unzip();
         if !all.is_empty() {
             match write(all.clone()).await {
@@ -93,55 +102,35 @@ mod tests {
 
     use super::*;
 
-    /// Runs one writer that is held up, and `others` behind it; gives all answers and the number of transactions.
-    async fn crowd(
-        others: usize,
-        fails: impl Fn(&[usize]) -> bool + Send + Sync + 'static,
-    ) -> (Vec<Result<usize>>, usize) {
+    /// Ten writers at once, whose transaction fails where `fails` says: all answers, and the number of transactions.
+    async fn crowd(fails: fn(&[usize]) -> bool) -> (Vec<Result<usize>>, usize) {
         let together: Together<usize, usize> = Together::default();
-        let (calls, fails) = (Arc::new(AtomicUsize::new(0)), Arc::new(fails));
-        let gate = Arc::new(tokio::sync::Semaphore::new(0));
-        let mut tasks = Vec::new();
-        for n in 0..=others {
-            let (together, calls, fails, gate) = (together.clone(), calls.clone(), fails.clone(), gate.clone());
-            tasks.push(tokio::spawn(async move {
-                let write = |all: Vec<usize>| {
-                    calls.fetch_add(1, Ordering::Relaxed);
-                    let (fails, gate) = (fails.clone(), gate.clone());
-                    let answer = async move {
-                        let _open = gate.acquire().await;
-                        match fails(&all) {
-                            true => Err(super::super::Error::Refused(format!("{all:?}"))),
-                            false => Ok(all),
-                        }
-                    };
-                    answer.boxed()
-                };
-                together.write(n, write).await
-            }));
-            tokio::task::yield_now().await;
-        }
-        gate.add_permits(1);
-        let mut answers = Vec::new();
-        for task in tasks {
-            answers.push(task.await.unwrap());
-        }
-        (answers, calls.load(Ordering::Relaxed))
+        let calls = AtomicUsize::new(0);
+        let write = |all: Vec<usize>| {
+            calls.fetch_add(1, Ordering::Relaxed);
+            let outcome = match fails(&all) {
+                true => Err(super::super::Error::Refused(format!("{all:?}"))),
+                false => Ok(all),
+            };
+            async move { outcome }.boxed()
+        };
+        let answers = futures::future::join_all((0..10).map(|n| together.write(n, write))).await;
+        (answers, calls.into_inner())
     }
 
     #[tokio::test]
-    async fn who_waits_is_written_with_the_next_in_turn() {
-        let (answers, calls) = crowd(9, |_| false).await;
+    async fn who_comes_within_a_moment_is_written_together() {
+        let (answers, calls) = crowd(|_| false).await;
         assert_eq!(
             answers.into_iter().map(Result::unwrap).collect::<Vec<_>>(),
             (0..10).collect::<Vec<_>>()
         );
-        assert_eq!(calls, 2, "the first alone, the nine behind it together");
+        assert_eq!(calls, 1, "who comes within a moment is written together");
     }
 
     #[tokio::test]
     async fn one_that_cannot_be_written_fails_alone() {
-        let (answers, _) = crowd(9, |all| all.contains(&5)).await;
+        let (answers, _) = crowd(|all| all.contains(&5)).await;
         for (n, answer) in answers.into_iter().enumerate() {
             assert_eq!(answer.ok(), (n != 5).then_some(n));
         }
@@ -152,7 +141,7 @@ mod tests {
         let together: Together<usize, usize> = Together::default();
         let never = |_: Vec<usize>| std::future::pending::<Result<Vec<usize>>>().boxed();
         let mut stopped = Box::pin(together.write(1, never));
-        assert!(futures::poll!(&mut stopped).is_pending());
+        assert!(crate::clock::within(10 * MOMENT, &mut stopped).await.is_err());
         let at_once = |all: Vec<usize>| async move { Ok(all) }.boxed();
         let mut behind = Box::pin(together.write(2, at_once));
         assert!(futures::poll!(&mut behind).is_pending());

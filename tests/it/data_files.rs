@@ -146,9 +146,16 @@ fn a_search_page_is_asked_only_once_it_is_permitted() {
     };
     assert_eq!(file("{q}\"").unwrap().sources[0].feeds, []);
     let permitted = file("{q}\"\npermitted = \"robots.txt of 2026-11-20 allows /tim\"").unwrap();
-    let asked: Vec<_> = permitted.sources[0].feeds.iter().map(|feed| feed.url.as_str()).collect();
+    let asked: Vec<_> = permitted.sources[0]
+        .feeds
+        .iter()
+        .map(|feed| feed.url.as_str())
+        .collect();
     assert_eq!(asked.len(), permitted.knowledge.relevance.search.len());
-    assert_eq!(asked[0], "https://baomau.vn/tim?q=b%E1%BA%A3o+hi%E1%BB%83m+x%C3%A3+h%E1%BB%99i");
+    assert_eq!(
+        asked[0],
+        "https://baomau.vn/tim?q=b%E1%BA%A3o+hi%E1%BB%83m+x%C3%A3+h%E1%BB%99i"
+    );
     let error = file("bhxh\"").unwrap_err().to_string();
     assert!(error.contains("{q}"), "{error}");
 }
