@@ -82,7 +82,8 @@ impl Relevance {
         let score = if elsewhere { score.min(0.4) } else { score };
         let score = match around {
             Some(thread) if thread >= 0.5 => score.max(if foreign > 0 && strong == 0 { 0.45 } else { 0.6 }),
-            Some(_) if named == 0 && strong > 0 && !sure => score.min(0.45),
+            // What the thread says is of another matter or country; of a thread that says nothing it is the author's word.
+            Some(thread) if thread > 0.0 && named == 0 && strong > 0 && !sure => score.min(0.45),
             Some(_) if strong == 0 && !sure && weak < 3 => score.min(0.4),
             _ => score,
         };
