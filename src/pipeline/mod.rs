@@ -12,6 +12,8 @@ pub mod collecting;
 
 pub mod erasing;
 
+pub mod guarding;
+
 pub mod importing;
 
 pub mod ledger;
@@ -23,6 +25,8 @@ pub mod proving;
 pub mod publishing;
 
 pub mod recall;
+
+pub mod retaining;
 
 pub mod scoring;
 

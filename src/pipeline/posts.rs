@@ -127,7 +127,7 @@ impl Collecting {
         let now = page.fetched_at;
         let ids: Vec<ItemId> = items.iter().map(|new| new.item.id.clone()).collect();
         if self.store.known_items(&ids).await?.len() < ids.len() {
-            let (name, mut kept) = (Evidence::name(&page.body), self.keep(page).await?);
+            let (name, mut kept) = (Evidence::name(&page.body), self.keep(page, true).await?);
             for new in items.iter_mut() {
                 new.snapshot = Some(name.clone());
                 new.evidence = kept.take();

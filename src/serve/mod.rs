@@ -130,6 +130,10 @@ fn pages() -> Router<State> {
         .route("/stories/{id}", get(pages::items::story))
         .route("/items/{id}", get(pages::items::item))
         .route("/items/{id}/snapshot", get(pages::items::snapshot))
+        .route(
+            "/items/{id}/identity",
+            get(pages::identity::form).post(pages::identity::open),
+        )
         .route("/search", get(pages::search::search))
         .route("/search.csv", get(pages::search::export))
         .route("/digests", get(pages::digests::digests))
@@ -138,6 +142,7 @@ fn pages() -> Router<State> {
         .route("/sources", get(pages::sources::sources))
         .route("/missed", get(pages::missed::form).post(pages::missed::report))
         .route("/users", get(pages::users::users))
+        .route("/audit", get(pages::audit::audit))
         .route("/login", get(login::form).post(login::login))
         .route("/logout", post(login::logout))
 }

@@ -3,10 +3,11 @@
 use super::backend::{reading, writing};
 use super::entries::{NextLook, finish};
 use super::evidence::insert_evidence;
+use super::private::{Guarded, insert_sealed};
 use super::{Result, Store, from_json, to_json};
 use crate::model::entry::{EntryState, StoredEntry};
 use crate::model::evidence::Kept;
-use crate::model::item::{Item, Observation};
+use crate::model::item::{Item, Observation, Platform, masked_text};
 use crate::model::{ItemId, Time, from_unix_ms};
 
 /// An item to be written down with where it came from.
@@ -36,7 +37,7 @@ pub enum Inserted {
 }
 
 /// Takes the next number of the items' sequence; the row lock makes numbers become visible in order.
-const NEXT_SEQ: &str = "update sequence set value = value + 1 where name = 'items' returning value";
+pub(super) const NEXT_SEQ: &str = "update sequence set value = value + 1 where name = 'items' returning value";
 
 /// Keeps the text of `before` as a version and gives the item its new words; it waits for analysis again.
 macro_rules! replace_text {
@@ -56,12 +57,14 @@ macro_rules! replace_text {
         after.text.clone_from($text);
         let seq: i64 = sqlx::query_scalar(NEXT_SEQ).fetch_one(&mut *$tx).await?;
         sqlx::query(
-            "update items set item = $2, seq = $3, analysed = 0, snapshot = coalesce($4, snapshot) where id = $1",
+            "update items set item = $2, seq = $3, analysed = 0, expired = 0, refreshed = $5,
+             snapshot = coalesce($4, snapshot) where id = $1",
         )
         .bind(after.id.as_str())
         .bind(to_json(&after)?)
         .bind(seq)
         .bind($snapshot)
+        .bind($now.timestamp_millis())
         .execute(&mut *$tx)
         .await?;
     }};
@@ -85,10 +88,10 @@ macro_rules! with_observations {
     }};
 }
 
-/// Writes one item down inside a transaction.
+/// Writes one item down inside a transaction, without what names a private person, which is sealed.
 macro_rules! insert_item {
-    ($tx:ident, $new:expr, $now:expr) => {{
-        let item = &$new.item;
+    ($tx:ident, $new:expr, $guarded:expr, $now:expr) => {{
+        let item: &Item = &$guarded.item;
         if let Some(kept) = &$new.evidence {
             insert_evidence!($tx, kept);
         }
@@ -100,6 +103,7 @@ macro_rules! insert_item {
             Some((json,)) => {
                 let before: Item = from_json(&format!("items {}", item.id), &json)?;
                 if (&before.title, &before.text) == (&item.title, &item.text) {
+                    confirm!($tx, item, $now);
                     Inserted::Known
                 } else {
                     replace_text!($tx, before, &item.title, &item.text, &$new.snapshot, $now);
@@ -112,8 +116,8 @@ macro_rules! insert_item {
                 let collected = item.collected_at.unwrap_or($now).timestamp_millis();
                 sqlx::query(
                     "insert into items (id, seq, source, kind, platform, access, published, collected, parent, item,
-                                        snapshot, method, warnings)
-                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                                        snapshot, method, warnings, guarded, refreshed)
+                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14)",
                 )
                 .bind(item.id.as_str())
                 .bind(seq)
@@ -128,24 +132,54 @@ macro_rules! insert_item {
                 .bind(&$new.snapshot)
                 .bind(&$new.method)
                 .bind(to_json(&$new.warnings)?)
+                .bind($now.timestamp_millis())
                 .execute(&mut *$tx)
                 .await?;
+                if let Some(sealed) = &$guarded.sealed {
+                    insert_sealed!($tx, item.id, sealed, $now);
+                }
                 Inserted::New
             }
         }
     }};
 }
 
+/// Notes that the platform still shows an item, once a day where that decides how long it may be kept.
+macro_rules! confirm {
+    ($tx:ident, $item:expr, $now:expr) => {
+        if $item.platform == Platform::Youtube {
+            sqlx::query("update items set refreshed = $2 where id = $1 and refreshed <= $3")
+                .bind($item.id.as_str())
+                .bind($now.timestamp_millis())
+                .bind(($now - chrono::Duration::days(1)).timestamp_millis())
+                .execute(&mut *$tx)
+                .await?;
+        }
+    };
+}
+
+/// An observation as it may be kept: accounts named in an edit of a social item are masked, as in the item.
+fn without_names(observation: &Observation, item: Option<&Item>) -> Observation {
+    let mut kept = observation.clone();
+    if item.is_none_or(Item::is_social) {
+        kept.title = kept.title.as_deref().map(masked_text);
+        kept.text = kept.text.as_deref().map(masked_text);
+    }
+    kept
+}
+
 impl Store {
-    /// Writes items down, all in one transaction. The same id again changes nothing unless title or text changed.
+    /// Writes items down, all in one transaction. The same id again changes nothing unless title or text changed. What names
+    /// a private person is sealed and kept apart.
     ///
     /// # Errors
-    /// When the database fails; then none is written.
+    /// When the database fails or there is no key; then none is written.
     pub async fn insert_items(&self, items: &[NewItem], now: Time) -> Result<Vec<Inserted>> {
         let mut outcomes = Vec::with_capacity(items.len());
+        let guarded: Vec<Guarded> = items.iter().map(|new| self.guard(&new.item)).collect::<Result<_>>()?;
         writing!(self, |tx| {
-            for new in items {
-                let outcome = insert_item!(tx, new, now);
+            for (new, guarded) in items.iter().zip(&guarded) {
+                let outcome = insert_item!(tx, new, guarded, now);
                 outcomes.push(outcome);
             }
         });
@@ -163,8 +197,9 @@ impl Store {
         look: Option<NextLook>,
         now: Time,
     ) -> Result<Inserted> {
+        let guarded = self.guard(&new.item)?;
         Ok(writing!(self, |tx| {
-            let outcome = insert_item!(tx, new, now);
+            let outcome = insert_item!(tx, new, guarded, now);
             finish!(tx, entry, EntryState::Stored, new.method.as_str(), look, now);
             outcome
         }))
@@ -179,6 +214,14 @@ impl Store {
         let mut fresh = 0;
         writing!(self, |tx| {
             for observation in observations {
+                let known: Option<(String,)> = sqlx::query_as("select item from items where id = $1")
+                    .bind(observation.id.as_str())
+                    .fetch_optional(&mut *tx)
+                    .await?;
+                let before: Option<Item> = known
+                    .map(|(json,)| from_json(&format!("items {}", observation.id), &json))
+                    .transpose()?;
+                let observation = &without_names(observation, before.as_ref());
                 let at = observation.collected_at;
                 let inserted = sqlx::query(
                     "insert into observations (item, at, observation) values ($1, $2, $3) on conflict (item, at) do nothing",
@@ -192,12 +235,8 @@ impl Store {
                     continue;
                 }
                 fresh += 1;
-                let known: Option<(String,)> = sqlx::query_as("select item from items where id = $1")
-                    .bind(observation.id.as_str())
-                    .fetch_optional(&mut *tx)
-                    .await?;
-                let Some((json,)) = known else { continue };
-                let before: Item = from_json(&format!("items {}", observation.id), &json)?;
+                let Some(before) = before else { continue };
+                confirm!(tx, before, at);
                 let title = observation.title.as_ref().unwrap_or(&before.title);
                 let text = observation.text.as_ref().unwrap_or(&before.text);
                 if (title, text) != (&before.title, &before.text) {

@@ -29,6 +29,10 @@ mod items;
 
 mod ledger;
 
+mod private;
+
+mod retention;
+
 mod stories;
 
 mod users;
@@ -36,6 +40,8 @@ mod users;
 mod watches;
 
 use std::path::PathBuf;
+
+use crate::private::{PrivateError, Vault};
 
 pub use alarms::{Alarm, Missed};
 pub use alerts::{AlertAction, StoredEvent};
@@ -48,6 +54,7 @@ pub use entries::{NextLook, Recheck};
 pub use evidence::{LogRoot, LoggedLeaf};
 pub use items::{Inserted, NewItem};
 pub use ledger::{DayCounts, SourceHealth};
+pub use retention::Limits;
 pub use stories::WindowItem;
 pub use users::{AuditLine, User};
 
@@ -55,6 +62,7 @@ pub use users::{AuditLine, User};
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: backend::Pool,
+    vault: Vault,
 }
 
 /// Why the store could not do what was asked.
@@ -89,6 +97,9 @@ pub enum Error {
     /// A file could not be used.
     #[error("{0}")]
     Io(std::io::Error),
+    /// What names private persons could not be sealed or opened.
+    #[error(transparent)]
+    Private(#[from] PrivateError),
 }
 
 impl Error {

@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 
 use super::{Frame, Page, page};
 use crate::model::story::Story;
-use crate::model::user::Role;
 use crate::model::{ItemId, StoryId};
 use crate::serve::login::Viewer;
 use crate::serve::shown::{Piece, Shown, explain, shown};
@@ -61,6 +60,8 @@ struct ItemPage {
     /// Earlier wordings: until when, title, text.
     versions: Vec<(String, String, String)>,
     has_snapshot: bool,
+    /// Whether this viewer may open what names a person, and there is something to open.
+    may_open: bool,
 }
 
 pub(in crate::serve) async fn item(Given(site): Given<State>, viewer: Viewer, Path(id): Path<String>) -> Page {
@@ -73,6 +74,7 @@ pub(in crate::serve) async fn item(Given(site): Given<State>, viewer: Viewer, Pa
     let knowledge = &site.catalogue.knowledge;
     let analysis = view.analysis.clone();
     let is_social = view.item.is_social();
+    let is_sealed = site.store.has_identity(&id).await? || (is_social && has_snapshot);
     let item = Shown::of(&site, view);
     let mut reasons: Vec<ReasonRow> = Vec::new();
     for reason in analysis.iter().flat_map(|a| &a.reasons).filter(|r| !r.text.is_empty()) {
@@ -126,26 +128,33 @@ pub(in crate::serve) async fn item(Given(site): Given<State>, viewer: Viewer, Pa
             .iter()
             .map(|(at, title, text)| (shown(at), masked(title), masked(text)))
             .collect(),
-        has_snapshot,
+        has_snapshot: has_snapshot && !is_social,
+        may_open: is_sealed && viewer.must_open_identities().is_ok(),
         item,
     })
 }
 
-/// The bytes as received, as plain text: nothing in them runs. Those of a social post name private persons, so only a duty
-/// officer sees them, and that is written down.
+/// The bytes of a press item as received, as plain text: nothing in them runs. Those of a social item name private persons
+/// and are opened with a reason (`identity`).
 pub(in crate::serve) async fn snapshot(
     Given(site): Given<State>,
     viewer: Viewer,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let id = ItemId(id);
-    let view = site.store.find_item_view(&id).await?.ok_or(Failure::NotFound)?;
+    let view = site.store.find_item_view(&ItemId(id)).await?.ok_or(Failure::NotFound)?;
     if view.item.is_social() {
-        viewer.must_be(Role::DutyOfficer)?;
-        let now = site.clock.now();
-        site.store.audit(now, &viewer.name, "snapshot", id.as_str(), "").await?;
+        viewer.must_open_identities()?;
+        return Err(Failure::Wrong(format!(
+            "Bản chụp của tin mạng xã hội chứa tên người: mở tại /items/{}/identity, ghi lý do.",
+            view.item.id
+        )));
     }
-    let name = view.snapshot.ok_or(Failure::NotFound)?;
+    bytes_of(&site, view.snapshot).await
+}
+
+/// What is kept under the name of a snapshot.
+pub(super) async fn bytes_of(site: &State, snapshot: Option<String>) -> Result<Response, Failure> {
+    let name = snapshot.ok_or(Failure::NotFound)?;
     let kept = site.store.find_evidence(&name).await?.ok_or(Failure::NotFound)?;
     let bytes = site.evidence.content(&kept)?.ok_or(Failure::NotFound)?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], bytes).into_response())

@@ -2,7 +2,11 @@
 
 pub(super) mod alerts;
 
+pub(super) mod audit;
+
 pub(super) mod digests;
+
+pub(super) mod identity;
 
 pub(super) mod items;
 

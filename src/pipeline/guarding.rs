@@ -1,0 +1,111 @@
+//! Brings the data folder of an earlier version to the present protection of private persons: names out of items, pages of
+//! social sources and vendors' files sealed. In bounded batches; a start that is interrupted goes on with the next.
+
+use std::path::Path;
+
+use crate::clock::Clock;
+use crate::evidence::Evidence;
+use crate::private::frames;
+use crate::store::Store;
+
+/// Rows changed in one transaction.
+const BATCH: i64 = 500;
+
+/// Why a data folder is not protected yet.
+#[derive(Debug, thiserror::Error)]
+pub enum GuardError {
+    /// The store failed, or the key cannot be used.
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+    /// A file cannot be sealed.
+    #[error("{path}: {source}; the start goes on with the rest next time")]
+    Io {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// What was brought up to date.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Guarded {
+    /// Items looked at.
+    pub items: usize,
+    /// Entries of feeds from which an author was taken out.
+    pub entries: usize,
+    /// Records of evidence sealed.
+    pub records: usize,
+    /// Files of vendors sealed.
+    pub files: usize,
+}
+
+/// Protects what an earlier version left in clear below `inbox`, in the evidence and in the store. Does nothing where that
+/// was done.
+///
+/// # Errors
+/// When store, key or files cannot be used; what was done stays.
+pub async fn guard(store: &Store, evidence: &Evidence, inbox: &Path, clock: &Clock) -> Result<Guarded, GuardError> {
+    let mut done = Guarded {
+        records: seal_evidence(store, evidence, clock).await?,
+        files: seal_imports(store, &inbox.join("done"), clock)?,
+        ..Guarded::default()
+    };
+    loop {
+        let items = store.guard_items(BATCH, clock.now()).await?;
+        let entries = store.guard_entries(BATCH).await?;
+        done.items += items;
+        done.entries += entries;
+        if items + entries == 0 {
+            break;
+        }
+    }
+    if done.items + done.entries > 0 {
+        store.scrub().await?;
+    }
+    Ok(done)
+}
+
+/// Pages of social sources go among the sealed ones: written there first, erased where they stood last.
+async fn seal_evidence(store: &Store, evidence: &Evidence, clock: &Clock) -> Result<usize, GuardError> {
+    let (mut sealed, mut after) = (0, String::new());
+    loop {
+        let open = store.open_social_evidence(&after, BATCH).await?;
+        let Some(last) = open.last() else { return Ok(sealed) };
+        after.clone_from(&last.leaf);
+        for kept in &open {
+            let failed = |source| GuardError::Io {
+                path: kept.place.file.clone(),
+                source,
+            };
+            let Some(place) = evidence.seal(&kept.place).map_err(failed)? else {
+                continue;
+            };
+            evidence.sync().map_err(failed)?;
+            store.move_evidence(&kept.leaf, &place).await?;
+            evidence.erase(&kept.place, clock.now()).map_err(failed)?;
+            sealed += 1;
+        }
+    }
+}
+
+fn seal_imports(store: &Store, done: &Path, clock: &Clock) -> Result<usize, GuardError> {
+    let Ok(entries) = std::fs::read_dir(done) else {
+        return Ok(0);
+    };
+    let mut sealed = 0;
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !path.is_file() || frames::is_sealed(&path) || name.ends_with(".errors.csv") {
+            continue;
+        }
+        let into = done.join(frames::sealed_name(&name, clock.now()));
+        let moved = frames::seal_file(store.vault(), &path, &into).and_then(|()| std::fs::remove_file(&path));
+        moved.map_err(|source| GuardError::Io {
+            path: path.display().to_string(),
+            source,
+        })?;
+        sealed += 1;
+    }
+    Ok(sealed)
+}
