@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::clock::Clock;
 use crate::evidence::Evidence;
+use crate::model::evidence::Place;
 use crate::private::frames;
 use crate::store::Store;
 
@@ -68,24 +69,37 @@ pub async fn guard(store: &Store, evidence: &Evidence, inbox: &Path, clock: &Clo
 
 /// Pages of social sources go among the sealed ones: written there first, erased where they stood last.
 async fn seal_evidence(store: &Store, evidence: &Evidence, clock: &Clock) -> Result<usize, GuardError> {
+    erase_left(store, evidence, clock).await?;
     let (mut sealed, mut after) = (0, String::new());
     loop {
         let open = store.open_social_evidence(&after, BATCH).await?;
         let Some(last) = open.last() else { return Ok(sealed) };
         after.clone_from(&last.leaf);
         for kept in &open {
-            let failed = |source| GuardError::Io {
-                path: kept.place.file.clone(),
-                source,
-            };
-            let Some(place) = evidence.seal(&kept.place).map_err(failed)? else {
+            let Some(place) = evidence.seal(&kept.place).map_err(failed(&kept.place))? else {
                 continue;
             };
-            evidence.sync().map_err(failed)?;
-            store.move_evidence(&kept.leaf, &place).await?;
-            evidence.erase(&kept.place, clock.now()).map_err(failed)?;
+            evidence.sync().map_err(failed(&place))?;
+            store.move_evidence(&kept.leaf, &kept.place, &place).await?;
+            erase_left(store, evidence, clock).await?;
             sealed += 1;
         }
+    }
+}
+
+/// Erases where the record that was moved last had stood, also after a kill between the two.
+async fn erase_left(store: &Store, evidence: &Evidence, clock: &Clock) -> Result<(), GuardError> {
+    if let Some(place) = store.left_by_moving().await?.filter(|place| evidence.holds(place)) {
+        evidence.erase(&place, clock.now()).map_err(failed(&place))?;
+        store.nothing_left_by_moving().await?;
+    }
+    Ok(())
+}
+
+fn failed(place: &Place) -> impl Fn(std::io::Error) -> GuardError + '_ {
+    move |source| GuardError::Io {
+        path: place.file.clone(),
+        source,
     }
 }
 

@@ -10,6 +10,9 @@ use crate::model::item::{Item, Observation, masked_text};
 use crate::model::{ItemId, Time};
 use crate::private::person::{self, Identity};
 
+/// Key of the place whose bytes are still to be erased.
+const LEFT: &str = "evidence_left";
+
 /// An item as it may be kept, and what was taken out of it, sealed.
 pub(super) struct Guarded<'a> {
     pub item: Cow<'a, Item>,
@@ -229,21 +232,53 @@ impl Store {
         Ok(rows.into_iter().map(Kept::from).collect())
     }
 
-    /// Says that the record of a leaf stands elsewhere now.
+    /// Says that the record of a leaf stands at `to` now, and in the same transaction that what stands at `from` is still to
+    /// be erased.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn move_evidence(&self, leaf: &str, place: &Place) -> Result<()> {
-        writing!(self, |tx| sqlx::query(
-            "update evidence set file = $2, start = $3, length = $4 where leaf = $1 and file is not null"
-        )
-        .bind(leaf)
-        .bind(&place.file)
-        .bind(i64::try_from(place.start).unwrap_or(i64::MAX))
-        .bind(i64::try_from(place.length).unwrap_or(i64::MAX))
-        .execute(&mut *tx)
-        .await?
-        .rows_affected());
+    pub async fn move_evidence(&self, leaf: &str, from: &Place, to: &Place) -> Result<()> {
+        writing!(self, |tx| {
+            sqlx::query("update evidence set file = $2, start = $3, length = $4 where leaf = $1 and file is not null")
+                .bind(leaf)
+                .bind(&to.file)
+                .bind(i64::try_from(to.start).unwrap_or(i64::MAX))
+                .bind(i64::try_from(to.length).unwrap_or(i64::MAX))
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query(
+                "insert into meta (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value",
+            )
+            .bind(LEFT)
+            .bind(format!("{} {} {}", from.start, from.length, from.file))
+            .execute(&mut *tx)
+            .await?;
+        });
         Ok(())
+    }
+
+    /// Where the bytes of a record that was moved are still to be erased: [`Store::move_evidence`] was the last that was done.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn left_by_moving(&self) -> Result<Option<Place>> {
+        let value = self.find_meta(LEFT).await?.unwrap_or_default();
+        let place = |value: &str| {
+            let mut parts = value.splitn(3, ' ');
+            Some(Place {
+                start: parts.next()?.parse().ok()?,
+                length: parts.next()?.parse().ok()?,
+                file: parts.next()?.to_owned(),
+            })
+        };
+        Ok(place(&value))
+    }
+
+    /// Says that nothing is left to be erased of records that were moved.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn nothing_left_by_moving(&self) -> Result<()> {
+        self.set_meta(LEFT, "").await
     }
 }

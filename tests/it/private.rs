@@ -18,7 +18,7 @@ use diemtin::model::user::Role;
 use diemtin::model::{ItemId, Time, vietnam};
 use diemtin::pipeline::sealing::{self, Outcome};
 use diemtin::pipeline::service::Service;
-use diemtin::pipeline::{backup, guarding, importing, retaining};
+use diemtin::pipeline::{backup, erasing, guarding, importing, retaining};
 use diemtin::private::frames;
 use diemtin::private::person::Identity;
 use diemtin::store::{Store, User};
@@ -642,7 +642,7 @@ async fn a_data_folder_of_an_earlier_version_is_protected_at_the_next_start() {
     let open = evidence
         .keep_resource(&kept.url, "text/html", &page, false, kept.at)
         .unwrap();
-    store.move_evidence(&kept.leaf, &open.place).await.unwrap();
+    store.move_evidence(&kept.leaf, &kept.place, &open.place).await.unwrap();
     drop(evidence);
     let done = scene.service.inbox().join("done");
     std::fs::write(done.join("cu.csv"), format!("Người đăng\n{HANDLE}\n")).unwrap();
@@ -668,4 +668,37 @@ async fn a_data_folder_of_an_earlier_version_is_protected_at_the_next_start() {
         guarding::Guarded::default(),
         "once is enough"
     );
+
+    // Killed after a page was moved and before it was erased where it had stood.
+    let evidence = scene.service.evidence();
+    let open = evidence
+        .keep_resource(&kept.url, "text/html", &page, false, kept.at)
+        .unwrap();
+    let sealed = evidence.seal(&open.place).unwrap().unwrap();
+    store.move_evidence(&kept.leaf, &open.place, &sealed).await.unwrap();
+    drop(evidence);
+    assert_eq!(naming(&scene.data).len(), 1);
+    scene.service.guard().await.unwrap();
+    assert_eq!(naming(&scene.data), Vec::<PathBuf>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn erasing_takes_the_identity_and_the_lines_in_the_sealed_file() {
+    on_both(async |store: Store| {
+        let scene = plants_and_looks(store.clone()).await;
+        let id = ItemId::from("v1");
+        let (evidence, now) = (scene.service.evidence(), scene.service.clock.now());
+        let reason = "yêu cầu của chủ thể dữ liệu, số 3";
+        let erased = erasing::erase(&store, &evidence, &scene.data, &id, reason, now)
+            .await
+            .unwrap();
+        assert_eq!(erased.lines, 2, "the item and what was seen of it later");
+        assert!(!store.has_identity(&id).await.unwrap());
+        let sealed = frames::sealed_files(&scene.service.inbox().join("done")).unwrap();
+        let opened = |path: &PathBuf| frames::open_file(store.vault(), path).unwrap();
+        let all: Vec<u8> = sealed.iter().flat_map(|(path, _)| opened(path)).collect();
+        assert!(!has(&all, HANDLE.as_bytes()) && has(&all, NAME.as_bytes()));
+        assert!(scene.opened(&ItemId::from("t1")).await.is_some(), "others stay");
+    })
+    .await;
 }
