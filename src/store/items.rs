@@ -236,7 +236,9 @@ impl Store {
                 }
                 fresh += 1;
                 let Some(before) = before else { continue };
-                confirm!(tx, before, at);
+                if !observation.removed {
+                    confirm!(tx, before, at);
+                }
                 let title = observation.title.as_ref().unwrap_or(&before.title);
                 let text = observation.text.as_ref().unwrap_or(&before.text);
                 if (title, text) != (&before.title, &before.text) {

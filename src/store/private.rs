@@ -167,7 +167,8 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
                 if let Some(sealed) = sealed {
-                    insert_sealed!(tx, item.id, sealed, now);
+                    // Its time runs since it was collected, not since it was sealed.
+                    insert_sealed!(tx, item.id, sealed, item.collected_at.unwrap_or(now));
                 }
                 if is_social {
                     guard_history!(tx, id);

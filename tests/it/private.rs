@@ -21,7 +21,7 @@ use diemtin::pipeline::service::Service;
 use diemtin::pipeline::{backup, erasing, guarding, importing, retaining};
 use diemtin::private::frames;
 use diemtin::private::person::Identity;
-use diemtin::store::{Store, User};
+use diemtin::store::{Limits, Store, User};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -663,6 +663,17 @@ async fn a_data_folder_of_an_earlier_version_is_protected_at_the_next_start() {
         "the same token as before"
     );
     assert!(scene.opened(&forum.id).await.is_some());
+    let limit = forum.collected_at.unwrap();
+    let limits = Limits {
+        youtube: limit,
+        tips: limit,
+        private: limit,
+    };
+    assert!(store.delete_identities(&limits).await.unwrap() > 0);
+    assert!(
+        scene.opened(&forum.id).await.is_none(),
+        "its time runs since it was collected"
+    );
     assert_eq!(
         scene.service.guard().await.unwrap(),
         guarding::Guarded::default(),
