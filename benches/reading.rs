@@ -1,22 +1,28 @@
 //! Reading on one core: feeds beside feed-rs, pages of saved sites, posts with every decision.
 //!
 //! ```text
-//! cargo bench --bench reading            prints one figure a line
+//! cargo bench --bench reading                    prints one figure a line
+//! PYTHON=python3 cargo bench --bench reading     also lets that Python's trafilatura read the unknown sites' pages
 //! ```
 //! CPU seconds of this process count; each part runs for at least two of them.
 
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use diemtin::analyse::{Analyser, Context};
-use diemtin::clock::Clock;
+use diemtin::clock::{self, Clock};
 use diemtin::collect::feed;
 use diemtin::model::item::Record;
 use diemtin::model::page::Page;
 use diemtin::model::source::Layout;
 
+#[path = "../tests/support/score.rs"]
+mod score;
+
 fn main() {
     feeds();
     pages();
+    unknown_sites();
     posts();
 }
 
@@ -82,6 +88,20 @@ fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     }
 }
 
+fn page_of(url: &str, body: Vec<u8>, now: diemtin::model::Time) -> Page {
+    Page {
+        url: url.into(),
+        final_url: url.into(),
+        status: 200,
+        content_type: Some("text/html".into()),
+        etag: None,
+        last_modified: None,
+        body,
+        fetched_at: now,
+        exchanges: Vec::new(),
+    }
+}
+
 fn pages() {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/pages");
     let mut saved = Vec::new();
@@ -94,17 +114,7 @@ fn pages() {
     let now = Clock::real().now();
     let pages: Vec<Page> = saved
         .iter()
-        .map(|path| Page {
-            url: "https://bao.example/a-1.html".into(),
-            final_url: "https://bao.example/a-1.html".into(),
-            status: 200,
-            content_type: Some("text/html".into()),
-            etag: None,
-            last_modified: None,
-            body: std::fs::read(path).unwrap(),
-            fetched_at: now,
-            exchanges: Vec::new(),
-        })
+        .map(|path| page_of("https://bao.example/a-1.html", std::fs::read(path).unwrap(), now))
         .collect();
     let bytes: usize = pages.iter().map(|page| page.body.len()).sum();
     let described = Layout {
@@ -129,6 +139,82 @@ fn pages() {
             bytes as f64 / pages.len() as f64 / 1000.0
         );
     }
+}
+
+/// Pages of sites nobody has described (WCXB): ours beside the candidates for a general extractor, quality and speed.
+fn unknown_sites() {
+    let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/pages/wcxb-dev.ndjson.gz");
+    let Ok(file) = std::fs::File::open(&packed) else {
+        println!("unknown sites: left out, ../shared/pages is not here");
+        return;
+    };
+    let lines = std::io::BufReader::new(flate2::read::GzDecoder::new(file)).lines();
+    let cases: Vec<serde_json::Value> = lines
+        .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+        .collect();
+    let text = |case: &serde_json::Value, field: &str| case[field].as_str().unwrap_or_default().to_owned();
+    let now = Clock::real().now();
+    let ours = |case: &serde_json::Value| {
+        let page = page_of(&text(case, "url"), text(case, "html").into_bytes(), now);
+        diemtin::extract::page(&page, "", &Layout::default(), now).map_or_else(|_| String::new(), |read| read.text)
+    };
+    let readability = |case: &serde_json::Value| {
+        let config = dom_smoothie::Config {
+            text_mode: dom_smoothie::TextMode::Formatted,
+            ..dom_smoothie::Config::default()
+        };
+        let reader = dom_smoothie::Readability::new(text(case, "html"), Some(&text(case, "url")), Some(config));
+        let read = reader.ok().and_then(|mut reader| reader.parse().ok());
+        read.map(|read| read.text_content.to_string()).unwrap_or_default()
+    };
+    type Reader<'a> = &'a dyn Fn(&serde_json::Value) -> String;
+    for (name, read) in [("ours", &ours as Reader<'_>), ("dom_smoothie alone", &readability)] {
+        let (start, watch) = (cpu(), clock::stopwatch());
+        let mut worst = std::time::Duration::ZERO;
+        let texts: Vec<String> = cases
+            .iter()
+            .map(|case| {
+                let watch = clock::stopwatch();
+                let read = read(case);
+                worst = worst.max(watch.elapsed());
+                read
+            })
+            .collect();
+        let seconds = (cpu() - start).max(watch.elapsed().as_secs_f64() / 100.0);
+        told(name, &cases, &texts, seconds);
+        println!("  the worst page: {} ms", worst.as_millis());
+    }
+    if let Ok(python) = std::env::var("PYTHON") {
+        let script = "import gzip, json, sys, time, trafilatura\n\
+            cases = [json.loads(line) for line in gzip.open(sys.argv[1], 'rt')]\n\
+            start = time.process_time()\n\
+            texts = [trafilatura.extract(case['html'], include_comments=False) or '' for case in cases]\n\
+            print(json.dumps([time.process_time() - start, texts]))";
+        let output = std::process::Command::new(python)
+            .args(["-c", script])
+            .arg(&packed)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let (seconds, texts): (f64, Vec<String>) = serde_json::from_slice(&output.stdout).unwrap();
+        told("trafilatura", &cases, &texts, seconds);
+    }
+}
+
+fn told(name: &str, cases: &[serde_json::Value], texts: &[String], seconds: f64) {
+    let (mut precision, mut recall) = (0.0, 0.0);
+    for (case, text) in cases.iter().zip(texts) {
+        let (p, r) = score::score(text, case["text"].as_str().unwrap_or_default());
+        (precision, recall) = (precision + p, recall + r);
+    }
+    let n = cases.len() as f64;
+    println!(
+        "unknown sites, {name}: F1 {:.4} (precision {:.4}, recall {:.4}), {:.0} pages per CPU s",
+        score::f1((precision / n, recall / n)),
+        precision / n,
+        recall / n,
+        n / seconds
+    );
 }
 
 fn posts() {

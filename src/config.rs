@@ -2,6 +2,9 @@
 //!
 //! Without a file every field has its default: SQLite and outbox in `data/`, web pages on loopback.
 
+mod connectors;
+mod hooks;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,7 +13,11 @@ use chrono::{NaiveTime, Weekday};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+pub use hooks::{FacebookHook, HookPage, Hooks, ZaloHook};
+
 use crate::model::digest::DigestKind;
+
+pub use connectors::{Facebook, FacebookPage, Youtube};
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -32,6 +39,10 @@ pub struct Config {
     pub collect: Collect,
     /// How the network is reached.
     pub network: Network,
+    /// YouTube Data API; off when absent.
+    pub youtube: Option<Youtube>,
+    /// Facebook Graph API; off when absent.
+    pub facebook: Option<Facebook>,
     /// How mail is sent.
     pub mail: Mail,
     /// Who is told when collecting fails.
@@ -40,6 +51,8 @@ pub struct Config {
     pub private: Private,
     /// How long what names private persons is kept.
     pub retention: Retention,
+    /// Who may push news to us.
+    pub hooks: Hooks,
     /// Editions and who gets them; a press edition at 06:40 and a social edition at 06:45 every day when empty.
     #[serde(rename = "digest")]
     pub digests: Vec<DigestPlan>,
@@ -56,10 +69,13 @@ impl Default for Config {
             web: Web::default(),
             collect: Collect::default(),
             network: Network::default(),
+            youtube: None,
+            facebook: None,
             mail: Mail::default(),
             operator: Operator::default(),
             private: Private::default(),
             retention: Retention::default(),
+            hooks: Hooks::default(),
             digests: Vec::new(),
         }
     }
@@ -135,6 +151,8 @@ pub struct Collect {
     pub feed_minutes: [u32; 2],
     /// One in this many entries kept out by the gate is fetched all the same, to measure what the gate misses.
     pub sample_one_in: u32,
+    /// Whether readers' comments are read where a source file says how: these interfaces of the outlets are undocumented.
+    pub reader_comments: bool,
 }
 
 impl Default for Collect {
@@ -147,6 +165,7 @@ impl Default for Collect {
             max_hosts: 32,
             feed_minutes: [5, 120],
             sample_one_in: 200,
+            reader_comments: false,
         }
     }
 }
@@ -341,6 +360,11 @@ impl Config {
         if let Some(password) = environment("DIEMTIN_MAIL_PASSWORD") {
             config.mail.password = Some(password.into());
         }
+        config.complete(&environment).map_err(|message| ConfigError::Parse {
+            path: file.unwrap_or(Path::new("the configuration")).into(),
+            message,
+        })?;
+        config.hooks.read_environment(&environment);
         if config.digests.is_empty() {
             config.digests = default_digests();
         }
@@ -351,6 +375,16 @@ impl Config {
     pub fn key_file(&self) -> PathBuf {
         let beside = || self.data.join(crate::private::KEY_FILE);
         self.private.key_file.clone().unwrap_or_else(beside)
+    }
+
+    fn complete(&mut self, environment: &impl Fn(&str) -> Option<String>) -> Result<(), String> {
+        if let Some(youtube) = &mut self.youtube {
+            youtube.complete(environment)?;
+        }
+        if let Some(facebook) = &mut self.facebook {
+            facebook.complete(environment)?;
+        }
+        Ok(())
     }
 
     /// Address people use for links in mails.
@@ -403,6 +437,56 @@ mod tests {
                 .to_string()
                 .contains("06:40")
         );
+    }
+
+    #[test]
+    fn connectors_are_off_until_configured_and_a_credential_is_asked_for_and_kept_from_strangers() {
+        assert!(Config::default().youtube.is_none() && Config::default().facebook.is_none());
+        for (text, told) in [
+            ("[youtube]\nsearch = [\"bhxh\"]\n", "DIEMTIN_YOUTUBE_KEY"),
+            (
+                "[youtube]\nkey = \"k\"\nbase_url = \"http://api.example/\"\n",
+                "must begin with https://",
+            ),
+            (
+                "[youtube]\nkey = \"k\"\nchannels = [\"kênh\"]\n",
+                "neither a channel id",
+            ),
+            ("[[facebook.page]]\nid = \"77\"\n", "DIEMTIN_FACEBOOK_TOKEN_77"),
+            (
+                "[[facebook.page]]\nid = \"bhxh\"\ntoken = \"t\"\n",
+                "not the page's number",
+            ),
+        ] {
+            let error = load(text).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "[[facebook.page]]\nid = \"77\"\n").unwrap();
+        let config = Config::load(Some(file.path()), |name| {
+            (name == "DIEMTIN_FACEBOOK_TOKEN_77").then(|| "BIMAT".into())
+        });
+        assert!(!format!("{:?}", config.unwrap()).contains("BIMAT"));
+    }
+
+    #[test]
+    fn secrets_of_hooks_outrank_the_file_and_never_print() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let text = "[hooks.facebook]\napp_secret = \"cũ\"\n[[hooks.facebook.page]]\nid = \"10\"\nsource = \"fb_bhxh\"\n\
+                    [hooks.zalo]\napp_id = \"1\"\noa_id = \"2\"\nsource = \"zalo_bhxh\"\n";
+        std::fs::write(file.path(), text).unwrap();
+        let config = Config::load(Some(file.path()), |name| {
+            name.starts_with("DIEMTIN_HOOKS_").then(|| format!("mới {name}"))
+        })
+        .unwrap();
+        let facebook = config.hooks.facebook.as_ref().unwrap();
+        let secret = facebook.app_secret.as_ref().unwrap();
+        assert_eq!(
+            secrecy::ExposeSecret::expose_secret(secret),
+            "mới DIEMTIN_HOOKS_FACEBOOK_APP_SECRET"
+        );
+        assert!(facebook.verify_token.is_some() && config.hooks.zalo.as_ref().unwrap().oa_secret.is_some());
+        assert!(!format!("{config:?}").contains("mới"));
     }
 
     #[test]

@@ -133,7 +133,7 @@ impl Found {
 
 /// Whether "không", "chưa", "chẳng", "đâu có" stands within two words before `at`.
 pub fn negated(text: &Prepared, at: usize) -> bool {
-    let before: String = text.folded.chars().take(at).collect();
+    let before = &text.folded[..text.folded_byte(at)];
     let mut words = before.split_whitespace().rev().take(2);
     words.any(|w| matches!(w, "khong" | "chua" | "chang" | "cha" | "dau" | "dung" | "cho"))
         && !before.trim_end().ends_with([',', '.', '!', '?', ';'])

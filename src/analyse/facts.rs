@@ -248,16 +248,9 @@ fn refutes(dated: &Dated, at: NaiveDate) -> bool {
 
 /// Whether the number is denied, replaced, or the author's own ("em mới đóng 14 năm").
 fn disowned(text: &Prepared, number: &Quantity) -> bool {
-    let before: String = text.folded.chars().take(number.start).collect();
-    let tail: String = before
-        .chars()
-        .rev()
-        .take(28)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .collect();
-    let after: String = text.folded.chars().skip(number.end).take(24).collect();
+    let stretch = |from: usize, to: usize| &text.folded[text.folded_byte(from)..text.folded_byte(to.min(text.len()))];
+    let tail = stretch(number.start.saturating_sub(28), number.start);
+    let after = stretch(number.end, number.end + 24);
     let denied = [
         "khong phai",
         "thay vi",

@@ -14,8 +14,11 @@ use crate::model::knowledge::{Knowledge, VerdictCap};
 const PRESS: usize = 1_500;
 /// Characters of a post that are read.
 const POST: usize = 3_000;
-/// Topics below this probability are not told; the likeliest always is.
+/// Topics below this probability are not told; the likeliest always is. Below it is for topics that rules tell too.
 const TOPIC: f32 = 0.3;
+const TOPIC_OF_BOTH: f32 = 0.15;
+/// What stands beside a topic, never for one: that something false is told about it.
+const FALSE_NEWS: &str = "tin_gia_chinh_sach";
 /// What is about the sector but of no topic.
 const OTHER: &str = "khac";
 /// Probability from which a topic is believed that no rule has a word for.
@@ -28,8 +31,8 @@ const TELLS: f32 = 0.5;
 const NAMED: f32 = 0.4;
 /// How much more likely a complaint is where the rules hear one.
 const TROUBLE: f32 = 2.5;
-/// Topics told at most.
-const MOST_TOPICS: usize = 3;
+/// Topics told at most, false news not counted.
+const MOST_TOPICS: usize = 2;
 
 /// Names of the decisions in the model.
 pub const SENTIMENT: &str = "sentiment";
@@ -147,17 +150,23 @@ pub(super) fn topics(scores: &Scores, rules: &[TopicScore]) -> Option<Vec<TopicS
     if is_open && all.first().is_none_or(|(_, score)| *score < SURE) {
         return None;
     }
-    let all = all.iter().enumerate();
-    let told = all
-        .filter(|(place, (_, score))| *place == 0 || *score >= TOPIC)
-        .take(MOST_TOPICS);
-    Some(
-        told.map(|(_, (id, score))| TopicScore {
-            id: id.clone(),
-            score: *score,
-        })
-        .collect(),
-    )
+    let by_rules = |id: &str| rules.iter().any(|topic| topic.id == id);
+    let (beside, matters): (Vec<_>, Vec<_>) = all.iter().partition(|(id, _)| id == FALSE_NEWS);
+    let is_told = |place: usize, (id, score): &(String, f32)| {
+        let needed = if by_rules(id) { TOPIC_OF_BOTH } else { TOPIC };
+        place == 0 || *score >= needed
+    };
+    let told = matters
+        .into_iter()
+        .enumerate()
+        .filter(|(place, topic)| is_told(*place, topic));
+    let beside = beside.into_iter().filter(|(_, score)| *score >= TOPIC);
+    let told = told.map(|(_, topic)| topic).take(MOST_TOPICS).chain(beside);
+    let score = |(id, score): &(String, f32)| TopicScore {
+        id: id.clone(),
+        score: *score,
+    };
+    Some(told.map(score).collect())
 }
 
 /// What the model adds to the rules' suggestion about misinformation.

@@ -78,8 +78,7 @@ impl Places {
     }
 
     fn has_context(&self, text: &Prepared, at: usize) -> bool {
-        let before: String = text.folded.chars().take(at).collect();
-        let before = before.trim_end();
+        let before = text.folded[..text.folded_byte(at)].trim_end();
         self.context.iter().any(|w| {
             before
                 .strip_suffix(w.as_str())

@@ -31,8 +31,9 @@ pub struct Prepared {
     pub social: bool,
     original: Vec<char>,
     origin: Vec<(u32, u32)>,
-    lower_chars: Vec<u32>,
-    folded_chars: Vec<u32>,
+    /// Where each character of `lower` and of `folded` begins, and where the last one ends, in bytes.
+    lower_starts: Vec<u32>,
+    folded_starts: Vec<u32>,
 }
 
 impl Prepared {
@@ -52,8 +53,8 @@ impl Prepared {
         let title_end = origin.iter().take_while(|o| (o.0 as usize) < title).count();
         Prepared {
             sentences: sentences(&normal, &original, &origin),
-            lower_chars: char_of_byte(&lower),
-            folded_chars: char_of_byte(&folded),
+            lower_starts: starts(&lower, origin.len()),
+            folded_starts: starts(&folded, origin.len()),
             lower,
             folded,
             title_end,
@@ -70,12 +71,17 @@ impl Prepared {
 
     /// Character position of a byte of `lower`.
     pub fn lower_char(&self, byte: usize) -> usize {
-        self.lower_chars[byte] as usize
+        self.lower_starts.partition_point(|start| (*start as usize) < byte)
     }
 
     /// Character position of a byte of `folded`.
     pub fn folded_char(&self, byte: usize) -> usize {
-        self.folded_chars[byte] as usize
+        self.folded_starts.partition_point(|start| (*start as usize) < byte)
+    }
+
+    /// First byte of a character of `folded`; its length for the one past the last.
+    pub fn folded_byte(&self, at: usize) -> usize {
+        self.folded_starts[at] as usize
     }
 
     /// Whether the sentence around `at` was typed without accents.
@@ -206,15 +212,11 @@ fn sentences(normal: &[char], original: &[char], origin: &[(u32, u32)]) -> Vec<S
     found
 }
 
-fn char_of_byte(text: &str) -> Vec<u32> {
-    let mut map = vec![0; text.len() + 1];
-    let mut count = 0;
-    for (byte, c) in text.char_indices() {
-        map[byte..byte + c.len_utf8()].fill(count);
-        count += 1;
-    }
-    map[text.len()] = count;
-    map
+fn starts(text: &str, length: usize) -> Vec<u32> {
+    let mut starts = Vec::with_capacity(length + 1);
+    starts.extend(text.char_indices().map(|(byte, _)| byte as u32));
+    starts.push(text.len() as u32);
+    starts
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Which known narrative a text repeats: groups of wordings, or the overlap of meaning-bearing words with its variants.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::LazyLock;
 
 use super::prepare::Prepared;
 use super::words::{Form, Words};
@@ -10,7 +11,8 @@ use crate::text::fold;
 /// Share of a variant's meaning that a text must carry.
 const OVERLAP: f32 = 0.62;
 /// Words so common that they carry no meaning here, folded.
-const COMMON: &str = "la va cua cho co duoc thi ma o da se khong cac nhung nay do voi den tu ra vao nha moi nguoi em minh anh chi ba con bac oi a nhe di roi con chi cung nhu khi lam gi ai nua len ve lai hay hoac de bi ho ta dang mot hai";
+static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| COMMON_WORDS.split(' ').collect());
+const COMMON_WORDS: &str = "la va cua cho co duoc thi ma o da se khong cac nhung nay do voi den tu ra vao nha moi nguoi em minh anh chi ba con bac oi a nhe di roi con chi cung nhu khi lam gi ai nua len ve lai hay hoac de bi ho ta dang mot hai";
 
 /// A narrative found in a text.
 #[derive(Debug, Clone)]
@@ -27,8 +29,15 @@ pub struct Match {
 struct Saying {
     rumour: usize,
     look_alike: bool,
-    words: BTreeSet<String>,
+    /// Sum of the weights of its words.
     weight: f32,
+}
+
+/// What a meaning-bearing word weighs, and the sayings it stands in, by index.
+#[derive(Debug, Clone, Default)]
+struct Word {
+    weight: f32,
+    sayings: Vec<usize>,
 }
 
 /// The compiled catalogue of narratives.
@@ -37,7 +46,7 @@ pub struct Rumours {
     words: Words<(usize, usize)>,
     groups: BTreeMap<usize, usize>,
     sayings: Vec<Saying>,
-    weights: HashMap<String, f32>,
+    vocabulary: HashMap<String, Word>,
 }
 
 impl Rumours {
@@ -55,26 +64,35 @@ impl Rumours {
                 phrases.extend(words.iter().map(|w| (w.clone(), Form::Accented, (at, group))));
             }
         }
-        let mut sayings: Vec<Saying> = knowledge
+        let said: Vec<(Saying, BTreeSet<String>)> = knowledge
             .rumours
             .iter()
             .enumerate()
-            .flat_map(|(at, r)| says(at, r))
+            .flat_map(|(at, rumour)| says(at, rumour))
             .collect();
-        let mut weights: HashMap<String, f32> = HashMap::new();
-        for word in sayings.iter().flat_map(|s| &s.words) {
-            *weights.entry(word.clone()).or_default() += 1.0;
+        let mut vocabulary: HashMap<String, Word> = HashMap::new();
+        for (at, (_, words)) in said.iter().enumerate() {
+            for word in words {
+                vocabulary.entry(word.clone()).or_default().sayings.push(at);
+            }
         }
-        let total = sayings.len() as f32;
-        weights.values_mut().for_each(|w| *w = (total / *w).ln().max(0.1));
-        for saying in &mut sayings {
-            saying.weight = saying.words.iter().map(|w| weights[w]).sum();
+        for word in vocabulary.values_mut() {
+            word.weight = (said.len() as f32 / word.sayings.len() as f32).ln().max(0.1);
         }
+        let weigh = |(saying, words): (Saying, BTreeSet<String>)| Saying {
+            // Short sayings are too easily contained in something else.
+            weight: match words.len() {
+                ..5 => f32::INFINITY,
+                _ => words.iter().map(|word| vocabulary[word].weight).sum(),
+            },
+            ..saying
+        };
+        let sayings = said.into_iter().map(weigh).collect();
         Rumours {
             words: Words::new(phrases),
             groups,
             sayings,
-            weights,
+            vocabulary,
         }
     }
 
@@ -109,20 +127,20 @@ impl Rumours {
         if text.len() > 1200 {
             return None;
         }
-        let own = meaningful(&text.folded);
-        let share = |s: &Saying| {
-            s.words
-                .iter()
-                .filter(|w| own.contains(*w))
-                .map(|w| self.weights[w])
-                .sum::<f32>()
-                / s.weight.max(1.0)
-        };
-        let scored = self
-            .sayings
+        let mut shared = vec![0.0; self.sayings.len()];
+        for word in meaningful(&text.folded)
             .iter()
-            .filter(|s| s.words.len() >= 5)
-            .map(|s| (s, share(s)));
+            .filter_map(|word| self.vocabulary.get(word))
+        {
+            for saying in &word.sayings {
+                shared[*saying] += word.weight;
+            }
+        }
+        let share = |(saying, shared): (_, f32)| {
+            let saying: &Saying = saying;
+            (saying, shared / saying.weight.max(1.0))
+        };
+        let scored = self.sayings.iter().zip(shared).map(share);
         let (best, score) = scored.max_by(|a, b| a.1.total_cmp(&b.1))?;
         (score >= OVERLAP && !best.look_alike).then_some(Match {
             rumour: best.rumour,
@@ -132,12 +150,14 @@ impl Rumours {
     }
 }
 
-fn says(at: usize, rumour: &Rumour) -> Vec<Saying> {
-    let say = |look_alike, text: &String| Saying {
-        rumour: at,
-        look_alike,
-        words: meaningful(&fold::fold(text)),
-        weight: 0.0,
+fn says(at: usize, rumour: &Rumour) -> Vec<(Saying, BTreeSet<String>)> {
+    let say = |look_alike, text: &String| {
+        let saying = Saying {
+            rumour: at,
+            look_alike,
+            weight: 0.0,
+        };
+        (saying, meaningful(&fold::fold(text)))
     };
     let mut all = vec![say(false, &rumour.claim)];
     all.extend(rumour.variants.iter().map(|t| say(false, t)));
@@ -152,7 +172,7 @@ fn meaningful(folded: &str) -> BTreeSet<String> {
         .collect();
     let mut set: BTreeSet<String> = words
         .iter()
-        .filter(|w| !COMMON.split(' ').any(|c| c == **w))
+        .filter(|w| !COMMON.contains(**w))
         .map(|w| (*w).to_owned())
         .collect();
     set.extend(words.windows(2).map(|w| w.join(" ")));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::files::Files;
 use super::{Catalogue, DataError};
 use crate::model::knowledge::TextCase;
-use crate::model::source::{Layout, Source, Status};
+use crate::model::source::{FeedKind, Layout, Source, Status};
 use crate::text::nearest;
 
 struct Reporter<'a> {
@@ -72,6 +72,32 @@ pub(super) fn source(source: &Source, path: &str, files: &Files, errors: &mut Ve
         if let Err(problem) = public_address(&feed.url) {
             report.at(path, "url", &feed.url, problem);
         }
+        if feed.kind == FeedKind::Telegram && !is_channel(&feed.url) {
+            let problem = "a channel's public page is https://t.me/s/NAME, without anything behind the name";
+            report.at(path, "url", &feed.url, problem.into());
+        }
+        let problem = match (feed.kind, feed.platform) {
+            (FeedKind::Bridge, None) => {
+                "a bridge must say where its posts stand: platform = \"facebook\", \"tiktok\", …"
+            }
+            (FeedKind::Bridge, Some(_)) | (_, None) => continue,
+            _ => "`platform` belongs to a feed of kind \"bridge\" only; leave it out",
+        };
+        report.at(path, "platform", &feed.url, problem.into());
+    }
+    for search in &source.searches {
+        let address = search.feed("bhxh").url;
+        let problem = match search.url.contains("{q}") {
+            true => public_address(&address).err(),
+            false => Some("has no {q} where the words to search for stand".into()),
+        };
+        if let Some(problem) = problem {
+            report.at(path, "url", &search.url, problem);
+        }
+        if search.permitted.as_ref().is_some_and(|why| why.trim().is_empty()) {
+            let problem = "says nothing; name what permits it, or leave it out";
+            report.at(path, "permitted", "permitted", problem.into());
+        }
     }
     for archive in &source.archives {
         if let Err(problem) = archive_address(&archive.url) {
@@ -110,6 +136,12 @@ fn public_address(address: &str) -> Result<(), String> {
             "`{address}` must name a public host; private addresses belong into the configuration"
         )),
     }
+}
+
+/// Whether an address is the public page of a Telegram channel.
+fn is_channel(address: &str) -> bool {
+    let name = address.split_once("://t.me/s/").map(|(_, name)| name);
+    name.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
 fn selectors(layout: &Layout, path: &str, report: &mut Reporter<'_>) {

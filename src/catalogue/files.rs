@@ -248,14 +248,20 @@ pub(super) fn families(files: &Files, errors: &mut Vec<DataError>) -> BTreeMap<S
         .collect()
 }
 
-/// Every source; the folder groups by kind, the file name is the id.
-pub(super) fn sources(files: &Files, errors: &mut Vec<DataError>) -> Vec<Source> {
+/// Every source; the folder groups by kind, the file name is the id. Search pages that may be asked for `words` are feeds
+/// like others.
+pub(super) fn sources(files: &Files, words: &[String], errors: &mut Vec<DataError>) -> Vec<Source> {
     let mut found = Vec::new();
     for (path, text) in files.files.iter().filter(|(path, _)| !path.starts_with("families/")) {
         let id = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".toml");
         if let Some(mut source) = files.read::<Source>(path, text, errors) {
             source.id = SourceId(id.to_owned());
             checks::source(&source, path, files, errors);
+            let permitted = source.searches.iter().filter(|search| search.permitted.is_some());
+            let asked: Vec<_> = permitted
+                .flat_map(|search| words.iter().map(|words| search.feed(words)))
+                .collect();
+            source.feeds.extend(asked);
             found.push(source);
         }
     }

@@ -69,7 +69,7 @@ pub fn load(sources: Option<&Path>, alerts: Option<&Path>) -> Result<Catalogue, 
     let alert_files = alerts.map_or_else(Files::embedded_alerts, |path| Files::of_folder(path, &mut errors));
     let knowledge = files::knowledge(&alert_files, &mut errors);
     let families = files::families(&source_files, &mut errors);
-    let sources = files::sources(&source_files, &mut errors);
+    let sources = files::sources(&source_files, &knowledge.relevance.search, &mut errors);
     Catalogue {
         sources,
         families,
@@ -86,7 +86,7 @@ impl Catalogue {
     pub fn with_sources(&self, sources: &[(String, String)]) -> Result<Catalogue, Refused> {
         let mut errors = Vec::new();
         let given = Files::given(sources);
-        let sources = files::sources(&given, &mut errors);
+        let sources = files::sources(&given, &self.knowledge.relevance.search, &mut errors);
         Catalogue {
             sources,
             families: self.families.clone(),
@@ -115,17 +115,7 @@ impl Catalogue {
     /// The source one of whose hosts serves `url`.
     pub fn source_of_url(&self, url: &str) -> Option<&Source> {
         let host = crate::text::url::host(url)?;
-        self.sources.iter().find(|source| {
-            source
-                .home
-                .as_deref()
-                .and_then(crate::text::url::host)
-                .is_some_and(|home| home == host)
-                || source
-                    .hosts
-                    .iter()
-                    .any(|other| other.trim_start_matches("www.") == host)
-        })
+        self.sources.iter().find(|source| source.serves(&host))
     }
 
     /// Where things stand on a page of `source` published on `day`.

@@ -71,6 +71,13 @@ pub async fn collect(common: &Common, arguments: Arguments) -> Outcome {
         ended??;
     }
     watching.abort();
+    if arguments.source.is_empty() {
+        let connecting = service.connecting(&collecting)?;
+        connecting.prepare().await?;
+        for link in &connecting.links {
+            while link.round().await? > 0 {}
+        }
+    }
     let mut understanding = service.understanding().await?;
     let (mut items, mut relevant, mut events) = (0, 0, 0);
     loop {

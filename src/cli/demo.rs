@@ -174,6 +174,7 @@ async fn play<S: Future<Output = Outcome>>(
     let publishing = Arc::new(service.publishing()?);
     let collecting = service.collecting()?;
     let evidence = collecting.evidence.clone();
+    let imported = evidence.clone();
     let mut roles = tokio::task::JoinSet::new();
     roles.spawn({
         let stop = stop.clone();
@@ -187,7 +188,7 @@ async fn play<S: Future<Output = Outcome>>(
     });
     let (s, t) = spawn(service);
     roles.spawn(async move {
-        s.import_loop(t).await;
+        s.import_loop(imported, t).await;
         Ok(())
     });
     let (s, t) = spawn(service);

@@ -73,8 +73,25 @@ pub async fn ledger(common: &Common, arguments: Arguments) -> Outcome {
             line.platform, line.answered, line.sources, line.cover
         );
     }
+    for line in &found.handed_in {
+        let from = line.province.as_deref().unwrap_or("không ghi địa phương");
+        eprintln!("{}, {from}: {} tin, {} liên quan", line.way, line.items, line.relevant);
+    }
+    for line in &found.connectors {
+        eprintln!(
+            "{}: {} {} {}; {}",
+            line.label,
+            line.health.state.label(),
+            line.health.reason,
+            line.quota.join(", "),
+            line.health.remedy
+        );
+    }
     for (gate, n) in &found.gates {
         eprintln!("{gate}: {n}");
+    }
+    for (sender, n) in &found.unknown_senders {
+        eprintln!("webhook của trang chưa khai báo trong [hooks], không lưu: {sender}: {n}");
     }
     Ok(())
 }

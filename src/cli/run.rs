@@ -17,7 +17,7 @@ pub struct Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
-    /// Collects sources and imports the inbox
+    /// Collects sources, imports the inbox and takes in the tips
     Collect,
     /// Understands, groups, warns
     Analyse,
@@ -48,7 +48,9 @@ pub async fn run(common: &Common, arguments: Arguments) -> Outcome {
     if has(Role::Collect) {
         std::fs::create_dir_all(service.inbox())?;
         let (collecting, token) = (service.collecting()?, stop.clone());
-        let collected = collecting.evidence.clone();
+        let (collected, imported) = (collecting.evidence.clone(), collecting.evidence.clone());
+        let (connecting, connected) = (service.connecting(&collecting)?, stop.clone());
+        tasks.spawn(async move { connecting.run(connected).await.map_err(|error| error.to_string()) });
         tasks.spawn(async move { collecting.run(token).await.map_err(|error| error.to_string()) });
         let (this, token) = (service.clone(), stop.clone());
         let (that, evidence, sealed) = (service.clone(), collected, stop.clone());
@@ -62,7 +64,7 @@ pub async fn run(common: &Common, arguments: Arguments) -> Outcome {
             Ok(())
         });
         tasks.spawn(async move {
-            this.import_loop(token).await;
+            this.import_loop(imported, token).await;
             Ok(())
         });
     }
@@ -113,6 +115,7 @@ async fn stopped() -> std::io::Result<()> {
 pub async fn start_web(service: &Service, stop: CancellationToken) -> Result<SocketAddr, Failure> {
     let address = service.config.web.listen;
     crate::serve::may_listen(address, &service.store.list_users().await?).map_err(Failure::Usage)?;
+    crate::serve::check_hooks(&service.config.hooks, &service.catalogue).map_err(Failure::Usage)?;
     let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| {
         Failure::Usage(format!(
             "cannot listen on {address}: {error}; choose another with web.listen"

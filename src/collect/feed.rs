@@ -3,6 +3,7 @@
 //! Strict first (feed-rs), then strict on repaired XML, then every complete item on its own. Whatever the way, entries
 //! come out alike: absolute links, plain NFC titles, dates that can be true or none at all.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
@@ -137,14 +138,22 @@ fn no_feed(text: &str) -> FeedError {
 
 fn xml_feed(text: &str, reading: &Reading, repaired: bool) -> Result<FeedDocument, FeedError> {
     let document = repair::without_declaration(text);
-    let has_items = !salvaged_blocks(&Markup::new(document)).is_empty();
+    let items = salvaged_blocks(&Markup::new(document)).len();
     let mut problem = String::new();
-    for (touched, candidate) in [(false, document.to_string()), (true, repair::xml(document))] {
+    for touched in [false, true] {
+        let candidate = match touched {
+            false => Cow::Borrowed(document),
+            true => Cow::Owned(repair::xml(document)),
+        };
         match strict(&candidate, reading) {
-            Ok(feed) if !has_items || !feed.entries.is_empty() => {
+            Ok(feed) if items == 0 || !feed.entries.is_empty() => {
                 let mut found = of_strict(feed, reading);
                 found.repaired = repaired || touched;
-                complete(&mut found, &candidate, reading);
+                let listed = match touched {
+                    false => items,
+                    true => salvaged_blocks(&Markup::new(&candidate)).len(),
+                };
+                complete(&mut found, &candidate, listed, reading);
                 return Ok(found);
             }
             Ok(_) => {}
@@ -208,10 +217,11 @@ fn of_strict_entry(entry: feed_rs::model::Entry, kind: FeedFormat, reading: &Rea
         .and_then(|m| m.community.as_ref())
         .and_then(|community| community.stats_views)
         .and_then(|views| i64::try_from(views).ok());
+    let content = entry.content.and_then(|content| content.body);
     let summary = entry
         .summary
         .map(|text| text.content)
-        .or_else(|| entry.content.and_then(|content| content.body))
+        .or_else(|| content.clone())
         .or_else(|| media.and_then(|m| m.description.as_ref().map(|text| text.content.clone())));
     let is_atom = kind == FeedFormat::Atom;
     // feed-rs copies pubDate into `updated`; only Atom says it of its own.
@@ -227,6 +237,7 @@ fn of_strict_entry(entry: feed_rs::model::Entry, kind: FeedFormat, reading: &Rea
         url,
         title: reading.plain(&entry.title.map(|t| t.content).unwrap_or_default()),
         summary: reading.plain(&summary.unwrap_or_default()),
+        content: content.unwrap_or_default(),
         published_at,
         updated_at,
         author: entry
@@ -251,13 +262,12 @@ fn strict_link(entry: &feed_rs::model::Entry, reading: &Reading) -> Option<Strin
 }
 
 /// Fills what the strict parser does not know (`dc:date`, `<date>`, links in odd places, views of a group without
-/// content) from the lenient reading.
-fn complete(found: &mut FeedDocument, xml: &str, reading: &Reading) {
+/// content) from the lenient reading, which sees `listed` of them.
+fn complete(found: &mut FeedDocument, xml: &str, listed: usize, reading: &Reading) {
     let has_views = xml.contains("media:statistics");
     let is_whole = |entry: &Entry| {
         entry.published_at.is_some() && !entry.title.is_empty() && (entry.views.is_some() || !has_views)
     };
-    let listed = salvaged_blocks(&Markup::new(xml)).len();
     if listed == found.entries.len() && found.entries.iter().all(is_whole) {
         return;
     }
@@ -341,6 +351,7 @@ fn salvaged_entry(markup: &Markup, block: &Block, reading: &Reading) -> Option<E
             "content",
             "media:description",
         ]),
+        content: markup.first(block, &["content:encoded", "content"]).unwrap_or_default(),
         published_at: time(&["pubdate", "dc:date", "published", "date", "dcterms:created"]).or(updated_at),
         updated_at,
         author: markup

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HOST, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HOST, HeaderMap, HeaderName, HeaderValue,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, USER_AGENT,
 };
 use reqwest::{Response, StatusCode, Version};
 use tokio::sync::Semaphore;
 use url::Url;
 
+use super::api::Credential;
 use super::client::{self, Clients};
 use super::failure::failure;
 use super::guard::Guard;
@@ -130,6 +131,23 @@ impl Fetcher {
             return inner.page(request, url, answer, exchanges);
         }
         Err(FetchError::Redirects { url: request.url })
+    }
+
+    /// Asks an official API once, with a credential in a header: no robots.txt, which is for crawlers (RFC 9309, section 1),
+    /// and no redirects, so that the credential goes nowhere else. Every status but those that refuse for load gives a page;
+    /// the credential stands nowhere in it, even where the answer repeats it.
+    ///
+    /// # Errors
+    /// When there is no answer, or a refusal for load.
+    pub(super) async fn ask(&self, url: &Url, header: HeaderName, credential: &Credential) -> Result<Page, FetchError> {
+        let inner = &self.0;
+        let mut value = credential.header()?;
+        value.set_sensitive(true);
+        let headers = HeaderMap::from_iter([(header, value), (ACCEPT, HeaderValue::from_static("application/json"))]);
+        let (mut answer, mut exchange) = inner.exchange(url, headers, inner.max_bytes, false).await?;
+        credential.scrub(&mut answer.body, &mut exchange);
+        let request = Request::new(url.as_str());
+        Ok(inner.page_of(request, url.clone(), answer, vec![exchange]))
     }
 }
 
@@ -254,8 +272,13 @@ impl Inner {
                 not_before: None,
             });
         }
+        Ok(self.page_of(request, url, answer, exchanges))
+    }
+
+    fn page_of(&self, request: Request, url: Url, answer: Answer, exchanges: Vec<Exchange>) -> Page {
+        let status = answer.status.as_u16();
         let header = |name: &str| text_of(&answer.headers, name);
-        Ok(Page {
+        Page {
             url: request.url,
             final_url: url.into(),
             status,
@@ -265,7 +288,7 @@ impl Inner {
             body: if status == 304 { Vec::new() } else { answer.body },
             fetched_at: self.clock.now(),
             exchanges,
-        })
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::model::Time;
 use crate::model::entry::FeedState;
-use crate::model::source::{Source, Status};
+use crate::model::source::{FeedKind, Source, Status};
 use crate::word_enum;
 
 /// A rank-1 source that nobody hears for so long alarms the operator, and any other.
@@ -34,6 +34,8 @@ word_enum!(
         Broken = "broken",
         /// It does not want us.
         Blocked = "blocked",
+        /// It cannot be reached from here, as is known of its platform: operators in Viet Nam block Telegram.
+        Unreachable = "unreachable",
         /// Nothing is known yet, or it is not collected.
         Unknown = "unknown",
     }
@@ -48,6 +50,7 @@ impl State {
             State::Silent => "im lặng",
             State::Broken => "hỏng",
             State::Blocked => "bị chặn",
+            State::Unreachable => "không tiếp cận được",
             State::Unknown => "chưa rõ",
         }
     }
@@ -95,6 +98,27 @@ fn gist(error: &str) -> (State, &'static str, &'static str) {
             State::Silent,
             "không đọc được robots.txt nên chưa được phép hỏi",
             "chờ; nếu kéo dài, xem máy chủ của báo",
+        );
+    }
+    if has("the comment interface") {
+        return (
+            State::Broken,
+            "giao diện ý kiến bạn đọc đã đổi hoặc không cho đọc nữa",
+            "tắt collect.reader_comments hoặc đề nghị tòa soạn cung cấp",
+        );
+    }
+    if has("the bridge reports") {
+        return (
+            State::Broken,
+            "cầu nối RSS báo lỗi ở phía nó",
+            "xem nhật ký của cầu nối (RSSHub, RSS-Bridge), cập nhật hoặc đổi đường dẫn",
+        );
+    }
+    if has("no public preview") {
+        return (
+            State::Blocked,
+            "kênh Telegram không cho xem công khai hoặc không còn",
+            "mở địa chỉ bằng trình duyệt; kênh đã đóng thì chuyển nguồn sang đã ngừng",
         );
     }
     if has("robots.txt") {
@@ -170,6 +194,24 @@ fn gist(error: &str) -> (State, &'static str, &'static str) {
     )
 }
 
+/// What went wrong, in Vietnamese, by what the fetcher and the readers say.
+pub fn in_words(error: &str) -> &'static str {
+    gist(error).1
+}
+
+/// Whether a feed's host was never reached at all; what answers, however badly, was.
+fn is_out_of_reach(error: &str) -> bool {
+    let answered = [
+        "the server answered",
+        "disallowed by",
+        "wants no requests",
+        "redirected",
+        "longer than",
+    ];
+    let is_fetch = error.starts_with("http://") || error.starts_with("https://");
+    is_fetch && !answered.iter().any(|word| error.contains(word))
+}
+
 /// Hours of silence after which a source alarms the operator.
 fn limit(source: &Source) -> chrono::Duration {
     chrono::Duration::hours(if source.rank == 1 { RANK1_HOURS } else { USUAL_HOURS })
@@ -188,7 +230,15 @@ pub fn judge(seen: &Seen<'_>) -> Health {
     let failing: Vec<&FeedState> = seen.feeds.iter().filter(|feed| feed.failures > 0).collect();
     let last_ok = seen.feeds.iter().filter_map(|feed| feed.last_ok).max();
     if let Some(first) = failing.first().filter(|_| failing.len() == seen.feeds.len()) {
-        let (state, reason, remedy) = gist(&first.last_error);
+        let is_telegram = seen.source.feeds.iter().any(|feed| feed.kind == FeedKind::Telegram);
+        let (state, reason, remedy) = match is_telegram && is_out_of_reach(&first.last_error) {
+            true => (
+                State::Unreachable,
+                "không tiếp cận được; nhà mạng trong nước thường chặn Telegram",
+                "không phải lỗi của nguồn: dùng đường mạng tới được Telegram (network.proxy) hoặc chuyển nguồn sang tạm dừng",
+            ),
+            false => gist(&first.last_error),
+        };
         let since = last_ok.map_or_else(|| "từ đầu".into(), |t| format!("từ {}", t.format("%H:%M %d/%m")));
         let is_long = match last_ok {
             Some(time) => seen.now - time > limit(seen.source),
@@ -196,7 +246,7 @@ pub fn judge(seen: &Seen<'_>) -> Health {
         };
         // One bad answer is no alarm: feeds break off and come back within the hour.
         let state = match state {
-            State::Blocked => State::Blocked,
+            State::Blocked | State::Unreachable => state,
             _ if !is_long => State::Slow,
             State::Slow => State::Silent,
             other => other,
@@ -307,6 +357,42 @@ mod tests {
         assert_eq!(judged(1, &away, &[], &[], 3).state, State::Silent);
         assert_eq!(judged(2, &away, &[], &[], 3).state, State::Slow);
         assert_eq!(judged(2, &away, &[], &[], 25).state, State::Silent);
+    }
+
+    #[test]
+    fn a_channel_behind_a_block_is_out_of_reach_and_alarms_nobody_but_one_that_answers_badly_is_judged_as_any() {
+        let mut source = source(1);
+        let text = "url = \"https://t.me/s/kenh\"\nkind = \"telegram\"\n";
+        source.feeds = vec![toml::from_str(text).unwrap()];
+        let judged = |error: &str| {
+            let feeds = [feed(error, Some(0))];
+            judge(&Seen {
+                source: &source,
+                feeds: &feeds,
+                news: &[],
+                methods: &[],
+                now: at(30),
+            })
+        };
+        for error in [
+            "https://t.me/s/kenh: robots.txt cannot be read for now: connection refused",
+            "https://t.me/s/kenh: no complete answer within 30 s",
+            "https://t.me/s/kenh: failed to lookup address information",
+        ] {
+            let health = judged(error);
+            assert!(
+                health.state == State::Unreachable && !health.is_alarming(),
+                "{error}: {health:?}"
+            );
+        }
+        assert_eq!(
+            judged("https://t.me/s/kenh: the server answered 404").state,
+            State::Broken
+        );
+        assert_eq!(
+            judged("https://t.me/s/kenh: disallowed by robots.txt").state,
+            State::Blocked
+        );
     }
 
     #[test]

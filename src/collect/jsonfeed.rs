@@ -38,6 +38,7 @@ fn entry(item: &Value, reading: &Reading, base: Option<&str>) -> Option<Entry> {
         Some(base) => crate::text::url::absolute(base, &link)?,
         None => reading.address(&link)?,
     };
+    let content = ["content_text", "content_html"].iter().find_map(|key| word(item, key));
     let body = ["summary", "content_text", "content_html"]
         .iter()
         .find_map(|key| word(item, key));
@@ -51,6 +52,7 @@ fn entry(item: &Value, reading: &Reading, base: Option<&str>) -> Option<Entry> {
         url,
         title: reading.plain(&word(item, "title").unwrap_or_default()),
         summary: reading.plain(&body.unwrap_or_default()),
+        content: content.unwrap_or_default(),
         published_at: word(item, "date_published").and_then(|text| reading.time(&text)),
         updated_at: word(item, "date_modified").and_then(|text| reading.time(&text)),
         author: author.map(|name| reading.plain(&name)),

@@ -1,11 +1,20 @@
-//! What is new out there: polite HTTP, feeds, sitemaps, listing pages, and files dropped into the inbox.
+//! What is new out there: polite HTTP, feeds, sitemaps, listing pages, files dropped into the inbox, and what people hand
+//! in.
 //!
 //! In: addresses from `sources/` and bytes. Out: [`crate::model::page::Page`], [`crate::model::entry::Entry`] and
 //! [`crate::model::item::Record`]. Only [`fetch`] touches the network; everything else here is pure.
 
+pub mod api;
+
 pub mod archive;
 
+pub mod bridge;
+
+pub mod captured;
+
 pub mod columns;
+
+pub mod comments;
 
 pub mod feed;
 
@@ -19,6 +28,8 @@ pub mod health;
 
 pub mod inbox;
 
+pub mod letter;
+
 pub mod listing;
 
 pub mod mapping;
@@ -29,7 +40,15 @@ pub mod schedule;
 
 pub mod sitemap;
 
+pub mod social;
+
+pub mod social_ids;
+
 pub mod table;
+
+pub mod tips;
+
+pub mod told;
 
 mod client;
 

@@ -335,7 +335,7 @@ fn plain(value: &Value) -> String {
 }
 
 /// Marks in any string of a value.
-fn is_marked(value: &Value) -> bool {
+pub(super) fn is_marked(value: &Value) -> bool {
     match value {
         Value::String(text) => secrecy::is_marked(text),
         Value::Array(list) => list.iter().any(is_marked),

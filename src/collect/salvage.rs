@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 /// Markup with a lower-case shadow of the same length in which CDATA sections and comments are blank, so that tags are
 /// only found where they are tags.
 pub struct Markup<'a> {
@@ -22,9 +24,8 @@ impl<'a> Markup<'a> {
         let mut shadow = text.to_ascii_lowercase().into_bytes();
         for (open, close) in [("<![CDATA[", "]]>"), ("<!--", "-->")] {
             let mut from = 0;
-            while let Some(start) = text[from..].find(open).map(|i| i + from) {
-                let end = text[start..]
-                    .find(close)
+            while let Some(start) = memmem::find(&text.as_bytes()[from..], open.as_bytes()).map(|i| i + from) {
+                let end = memmem::find(&text.as_bytes()[start..], close.as_bytes())
                     .map_or(text.len(), |i| start + i + close.len());
                 shadow[start..end].fill(b' ');
                 from = end;
@@ -41,16 +42,14 @@ impl<'a> Markup<'a> {
         while let Some(open) = self.opening(name, from..self.text.len()) {
             let next = self.opening(name, open.end..self.text.len()).map(|r| r.start);
             let limit = next.unwrap_or(self.text.len());
-            let close = self.shadow[open.end..limit]
-                .find(&format!("</{name}"))
-                .map(|i| open.end + i);
-            let ended = ["</channel", "</feed", "</rss", "</rdf", "</urlset", "</sitemapindex"]
-                .iter()
-                .filter_map(|tag| self.shadow[open.end..limit].find(tag))
-                .min()
-                .map(|i| open.end + i);
+            let within = &self.shadow.as_bytes()[open.end..limit];
+            let find = |tag: &str| memmem::find(within, tag.as_bytes()).map(|i| open.end + i);
+            let ended = || {
+                let tags = ["</channel", "</feed", "</rss", "</rdf", "</urlset", "</sitemapindex"];
+                tags.into_iter().filter_map(find).min()
+            };
             from = next.unwrap_or(self.text.len());
-            if let Some(end) = close.or(ended).or(next) {
+            if let Some(end) = find(&format!("</{name}")).or_else(ended).or(next) {
                 found.push(Block {
                     content: open.end..end,
                     open,
@@ -64,7 +63,8 @@ impl<'a> Markup<'a> {
     fn opening(&self, name: &str, range: Range<usize>) -> Option<Range<usize>> {
         let tag = format!("<{name}");
         let mut from = range.start;
-        while let Some(start) = self.shadow[from..range.end].find(&tag).map(|i| i + from) {
+        while let Some(start) = memmem::find(&self.shadow.as_bytes()[from..range.end], tag.as_bytes()).map(|i| i + from)
+        {
             let after = start + tag.len();
             if self.shadow[after..range.end].starts_with(|c: char| c.is_whitespace() || c == '>' || c == '/') {
                 let end = self.shadow[after..range.end].find('>').map(|i| after + i + 1)?;

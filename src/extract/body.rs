@@ -123,7 +123,7 @@ pub(super) fn paragraphs(root: ElementRef<'_>, dropped: &HashSet<NodeId>) -> Vec
         };
         match node.value() {
             Node::Element(element) => {
-                let skip = is_hidden(element) || dropped.contains(&node.id());
+                let skip = is_hidden(element.name()) || dropped.contains(&node.id());
                 if skip && !opens {
                     skipping -= 1;
                 }
@@ -132,7 +132,7 @@ pub(super) fn paragraphs(root: ElementRef<'_>, dropped: &HashSet<NodeId>) -> Vec
                     "a" => links -= 1,
                     _ if skipping > 0 => {}
                     "td" | "th" => now.text.push(' '),
-                    _ if separates(element) => now.end(&mut found),
+                    _ if separates(element.name()) => now.end(&mut found),
                     _ => {}
                 }
                 if skip && opens {

@@ -47,16 +47,20 @@ pub(super) fn person(text: &str) -> Option<String> {
 
 /// Lead and paragraphs separated by a blank line.
 ///
-/// The lead is not repeated when the body begins with it. Where the body was guessed, a lead that the page does not show
-/// (a description for search engines only) is no part of the text.
-pub(super) fn join(lead: &str, paragraphs: &[String], sure: bool, document: &Document) -> String {
+/// The lead is not repeated when the body begins with it. Where the body was guessed, only a lead that the page shows
+/// between headline and body is part of the text: elsewhere stand descriptions for search engines and other lists.
+pub(super) fn join(title: &str, lead: &str, paragraphs: &[String], sure: bool, document: &Document) -> String {
     let mut parts: Vec<&str> = paragraphs.iter().map(String::as_str).collect();
     let key = head(lead);
     let repeated = paragraphs
         .iter()
         .take(6)
         .any(|p| !key.is_empty() && head(&without_prefix(p, &[])).starts_with(&key));
-    if !lead.is_empty() && !repeated && (sure || parts.is_empty() || is_shown(&key, document)) {
+    let stands = || match parts.first() {
+        Some(first) if !sure => stands_between(title, &key, first, document),
+        _ => true,
+    };
+    if !lead.is_empty() && !repeated && stands() {
         parts.insert(0, lead);
     }
     parts.join("\n\n")
@@ -73,17 +77,24 @@ fn only_letters(text: impl Iterator<Item = char>) -> String {
         .collect()
 }
 
-fn is_shown(key: &str, document: &Document) -> bool {
+/// Whether the page shows the lead after its headline and before its body.
+fn stands_between(title: &str, lead: &str, body: &str, document: &Document) -> bool {
     let shown = document.html().root_element().descendants().filter_map(|node| {
         let hidden = node
             .parent()?
             .value()
             .as_element()
-            .is_some_and(crate::text::html::is_hidden);
+            .is_some_and(|element| crate::text::html::is_hidden(element.name()));
         let text = node.value().as_text().filter(|_| !hidden)?;
         Some(&**text)
     });
-    only_letters(crate::text::nfc(&shown.collect::<String>()).chars()).contains(key)
+    let page = only_letters(crate::text::nfc(&shown.collect::<String>()).chars());
+    let before = page.find(&head(body)).map_or(&*page, |at| &page[..at]);
+    let headline = head(title);
+    let after = before
+        .rfind(&headline)
+        .map_or(before, |at| &before[at + headline.len()..]);
+    after.contains(lead)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod kind;
 mod lead;
 mod meta;
 mod reduce;
+pub mod telegram;
 
 use crate::model::Time;
 use crate::model::page::{Extraction, Page};
@@ -108,7 +109,7 @@ impl<'a> Reading<'a> {
         let modified_at = self.modified();
         let body = self.body(&page.final_url, source);
         let summary = self.summary();
-        let text = lead::join(&summary, &body.paragraphs, body.by_selector, self.document);
+        let text = lead::join(&title, &summary, &body.paragraphs, body.by_selector, self.document);
         if text.is_empty() {
             return Err(ExtractError::NoText);
         }

@@ -36,6 +36,9 @@ pub struct Entry {
     pub title: String,
     /// Summary as plain text.
     pub summary: String,
+    /// The whole text where the feed carries it, markup and all. Only read, never kept.
+    #[serde(skip)]
+    pub content: String,
     /// Time of publication as the feed says.
     pub published_at: Option<Time>,
     /// Time of the last change as the feed says.

@@ -26,6 +26,9 @@ pub struct RelevanceWords {
     /// Phrases in which an anchor is no anchor: `bhxh` in "sau lưng BHXH tỉnh" of a house advertisement.
     #[serde(default)]
     pub veto: Vec<String>,
+    /// What search pages of outlets are asked for.
+    #[serde(default)]
+    pub search: Vec<String>,
     /// Abbreviations and social spellings with their meaning, applied to social text only.
     pub teencode: BTreeMap<String, String>,
     /// Texts with the expected decision.
@@ -328,6 +331,16 @@ pub struct Province {
     /// The units it was made of.
     #[serde(default)]
     pub old: Vec<OldProvince>,
+}
+
+impl Provinces {
+    /// The unit that `word` names: its id or its name, accents or not.
+    pub fn find(&self, word: &str) -> Option<&Province> {
+        let folded = crate::text::fold::fold(&crate::text::squeeze(&crate::text::nfc(word)));
+        self.provinces
+            .iter()
+            .find(|province| province.id == folded || province.fold == folded)
+    }
 }
 
 /// The file of provinces.

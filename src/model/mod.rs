@@ -8,6 +8,10 @@ pub mod alert;
 
 pub mod analysis;
 
+pub mod capture;
+
+pub mod connector;
+
 pub mod day;
 
 pub mod delivery;
@@ -17,6 +21,8 @@ pub mod digest;
 pub mod entry;
 
 pub mod evidence;
+
+pub mod hook;
 
 pub mod ids;
 

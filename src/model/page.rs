@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Time;
+use super::entry::Entry;
 
 /// The answer of one fetch, body after content-decoding.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,4 +100,35 @@ pub struct ForumPost {
     pub published_at: Option<Time>,
     /// Reactions shown under it.
     pub reactions: i64,
+}
+
+/// One post on the public page of a channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelPost {
+    /// The channel's own running number of the post.
+    pub number: i64,
+    /// Permanent address of the post.
+    pub url: String,
+    /// The words of the post; empty where there are none or the page does not show them.
+    pub text: String,
+    /// Who signed it, or the channel's name.
+    pub author: Option<String>,
+    /// When it was posted.
+    pub published_at: Option<Time>,
+    /// Views shown below it.
+    pub views: i64,
+}
+
+impl From<ChannelPost> for Entry {
+    fn from(post: ChannelPost) -> Self {
+        Self {
+            id: post.number.to_string(),
+            url: post.url,
+            summary: post.text,
+            published_at: post.published_at,
+            author: post.author,
+            views: Some(post.views),
+            ..Self::default()
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SourceId;
+use super::item::Platform;
 use crate::word_enum;
 
 word_enum!(
@@ -115,6 +116,20 @@ word_enum!(
         Channel = "channel",
         /// A XenForo forum page: each link is a thread, each thread a page of posts.
         Forum = "forum",
+        /// The public page of a Telegram channel, `https://t.me/s/NAME`: posts stand whole on it.
+        Telegram = "telegram",
+        /// RSS, Atom or JSON Feed that a bridge (RSSHub, RSS-Bridge) makes of posts: each entry is a post of `platform`.
+        Bridge = "bridge",
+    }
+);
+
+word_enum!(
+    /// A way to readers' comments that an outlet's own pages use and nobody documented.
+    CommentInterface {
+        /// `usi-saas.vnexpress.net`.
+        Vnexpress = "vnexpress",
+        /// `id.tuoitre.vn`.
+        Tuoitre = "tuoitre",
     }
 );
 
@@ -127,6 +142,13 @@ word_enum!(
         Listing = "listing",
     }
 );
+
+impl FeedKind {
+    /// Whether what it lists are posts that stand whole in it, rather than links to articles.
+    pub fn lists_posts(self) -> bool {
+        !matches!(self, FeedKind::Feed | FeedKind::Sitemap | FeedKind::Listing)
+    }
+}
 
 /// A place of a source that lists what was published earlier: read to catch up after an outage or for a new source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -154,10 +176,39 @@ pub struct Feed {
     /// Whether everything listed here is about the sector, so that every entry is fetched in full.
     #[serde(default)]
     pub ours: bool,
+    /// Where the posts of a `bridge` stand; only there.
+    #[serde(default)]
+    pub platform: Option<Platform>,
 }
 
 fn default_feed_kind() -> FeedKind {
     FeedKind::Feed
+}
+
+/// A search page of a source, asked for the sector's words only once somebody has proven that it may be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// Address with `{q}` where the words stand.
+    pub url: String,
+    /// What allows programs to ask it: robots.txt read on a day, the outlet's word. Without it nothing is asked.
+    /// robots.txt is obeyed at every request all the same.
+    #[serde(default)]
+    pub permitted: Option<String>,
+}
+
+impl Search {
+    /// The page of results for `words`, newest of which are listed like articles of a section.
+    pub fn feed(&self, words: &str) -> Feed {
+        let words: String = url::form_urlencoded::byte_serialize(words.as_bytes()).collect();
+        Feed {
+            url: self.url.replace("{q}", &words),
+            kind: FeedKind::Listing,
+            platform: None,
+            every_minutes: None,
+            ours: false,
+        }
+    }
 }
 
 /// Where things stand on an outlet's pages. Each list is tried in order; the first that answers wins.
@@ -281,6 +332,9 @@ pub struct Source {
     /// Further hosts under which the same articles appear (mobile, amp, former domains).
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// How readers' comments are read, where the operator wants it (`collect.reader_comments`).
+    #[serde(default)]
+    pub comments: Option<CommentInterface>,
     /// Things to know that no field carries.
     #[serde(default)]
     pub notes: Option<String>,
@@ -290,6 +344,9 @@ pub struct Source {
     /// Places that list what was published earlier.
     #[serde(default, rename = "archive")]
     pub archives: Vec<Archive>,
+    /// Its search pages.
+    #[serde(default, rename = "search")]
+    pub searches: Vec<Search>,
     /// Layouts of its own; the one without `until` is the present one. Each field outranks the family's.
     #[serde(default, rename = "article")]
     pub layouts: Vec<Layout>,
@@ -315,6 +372,12 @@ fn vietnamese() -> String {
 }
 
 impl Source {
+    /// Whether its articles appear on `host`, which is given without `www.`.
+    pub fn serves(&self, host: &str) -> bool {
+        let home = self.home.as_deref().and_then(crate::text::url::host);
+        home.is_some_and(|home| home == host) || self.hosts.iter().any(|other| other.trim_start_matches("www.") == host)
+    }
+
     /// The layout to read a page of this source published on `day`: its own fields over its family's.
     pub fn layout(&self, family: Option<&Family>, day: chrono::NaiveDate) -> Layout {
         let base = family.map(|f| f.layout.clone()).unwrap_or_default();

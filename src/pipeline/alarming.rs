@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::service::Service;
 use crate::collect::health::{Health, Seen, judge};
+use crate::collect::social::standing;
 use crate::deliver::{self, Carrier};
+use crate::model::connector::Connector;
 use crate::model::delivery::SendOutcome;
 use crate::model::source::Status;
 use crate::model::{EditionId, SourceId, Time};
@@ -55,20 +57,28 @@ impl Service {
         let now = self.clock.now();
         let healths = healths(&self.store, &self.catalogue, now).await?;
         for source in self.catalogue.sources.iter().filter(|s| s.status == Status::Active) {
-            let Some(health) = healths.get(&source.id) else {
-                continue;
-            };
-            if health.is_alarming() {
-                let reason = format!("{}: {}. {}", health.state.label(), health.reason, health.remedy);
-                if self.store.open_alarm(&source.id, &reason, now).await? {
-                    tracing::error!(source.id = %source.id, %reason, "a source needs the operator");
-                }
-            } else if self.store.end_alarm(&source.id, now).await? {
-                tracing::info!(source.id = %source.id, "a source is well again");
+            if let Some(health) = healths.get(&source.id) {
+                self.watch(&source.id, health, now).await?;
             }
+        }
+        for connector in self.store.list_connectors().await? {
+            let health = standing::health(&connector, now);
+            self.watch(&SourceId(connector.name), &health, now).await?;
         }
         self.tell(carrier, now).await?;
         Ok(self.store.open_alarms(false).await?.len())
+    }
+
+    async fn watch(&self, id: &SourceId, health: &Health, now: Time) -> Result<()> {
+        if health.is_alarming() {
+            let reason = format!("{}: {}. {}", health.state.label(), health.reason, health.remedy);
+            if self.store.open_alarm(id, &reason, now).await? {
+                tracing::error!(source.id = %id, %reason, "a source needs the operator");
+            }
+        } else if self.store.end_alarm(id, now).await? {
+            tracing::info!(source.id = %id, "a source is well again");
+        }
+        Ok(())
     }
 
     async fn tell(&self, carrier: &Carrier, now: Time) -> Result<()> {
@@ -78,7 +88,8 @@ impl Service {
         }
         let alarms = self.store.open_alarms(true).await?;
         let Some(first) = alarms.first() else { return Ok(()) };
-        let (subject, text) = self.words(&alarms);
+        let connectors = self.store.list_connectors().await?;
+        let (subject, text) = self.words(&alarms, &connectors);
         let mut all_told = true;
         for to in recipients {
             let id = EditionId(format!("alarm-{}", first.id));
@@ -101,11 +112,18 @@ impl Service {
         Ok(())
     }
 
-    fn words(&self, alarms: &[Alarm]) -> (String, String) {
+    fn words(&self, alarms: &[Alarm], connectors: &[Connector]) -> (String, String) {
         let sample = if self.config.agency.is_sample { "[MẪU] " } else { "" };
         let name = |alarm: &Alarm| {
-            let source = self.catalogue.find_source(&alarm.source);
-            source.map_or_else(|| alarm.source.to_string(), |source| source.name.clone())
+            let source = self.catalogue.find_source(&alarm.source).map(|source| &source.name);
+            let connector = connectors
+                .iter()
+                .find(|c| c.name == alarm.source.as_str())
+                .map(|c| &c.label);
+            source
+                .or(connector)
+                .cloned()
+                .unwrap_or_else(|| alarm.source.to_string())
         };
         let line = |alarm: &Alarm| {
             format!(

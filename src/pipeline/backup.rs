@@ -1,5 +1,5 @@
-//! Backup and restore of a data folder: one tar.gz with the database, the evidence, the outbox and what waits in the
-//! inbox, and a list of their hashes. The search index is derived and left out.
+//! Backup and restore of a data folder: one tar.gz with the database, the evidence, the outbox, what waits in the
+//! inbox and the tips, and a list of their hashes. The search index is derived and left out.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -15,7 +15,7 @@ use crate::store::Store;
 
 const DATABASE: &str = "diemtin.db";
 const MANIFEST: &str = "MANIFEST.sha256";
-const FOLDERS: [&str; 3] = ["evidence", "outbox", "inbox"];
+const FOLDERS: [&str; 4] = ["evidence", "outbox", "inbox", "tips"];
 
 /// Why there is no backup, or it could not be brought back.
 #[derive(Debug, thiserror::Error)]

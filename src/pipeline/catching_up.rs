@@ -194,6 +194,7 @@ impl Collecting {
                     self.store.count(gate, &source.id, 1, now).await?;
                     tracing::info!(item.id = %known.id, item.url = %recheck.url, gate, "an article was edited");
                 }
+                self.read_comments(source, &new.item, &page).await?;
                 self.plan(recheck, modified).await
             }
             Err(extract::ExtractError::Gone | extract::ExtractError::RedirectedHome) => {

@@ -38,6 +38,8 @@ const NOT_OURS: Duration = Duration::from_secs(20);
 const ENTRIES: i64 = 8;
 /// Tries before a page that checks whether a person reads is given up, and what the feed said is kept instead.
 const CHALLENGE_TRIES: i64 = 4;
+/// Bytes of an article's text, its lead among them, that mostly tell whether it concerns the sector.
+const BEGINNING: usize = 2_000;
 /// Longest sleep of a source with nothing to do: commands beside the service may make its feeds due.
 const LONGEST_SLEEP: Duration = Duration::from_secs(300);
 
@@ -57,6 +59,8 @@ pub struct Collecting {
     pub feed_minutes: [u32; 2],
     /// One in this many entries kept out by the gate is fetched all the same.
     pub sample_one_in: u32,
+    /// Whether readers' comments are read.
+    pub reader_comments: bool,
     /// What may concern the sector.
     pub gate: Gate,
     /// Tells whether the bytes of a page are kept or only their hash.
@@ -254,7 +258,8 @@ impl Collecting {
                     .collect()
             }
             FeedKind::Forum => return self.read_forum(source, &html(), &page.final_url).await.map(Ok),
-            FeedKind::Feed | FeedKind::Sitemap | FeedKind::Channel => {
+            FeedKind::Telegram => return self.read_telegram(source, feed, page).await,
+            FeedKind::Feed | FeedKind::Sitemap | FeedKind::Channel | FeedKind::Bridge => {
                 let key = format!("gmt {}", feed.url);
                 let known = self
                     .store
@@ -279,6 +284,9 @@ impl Collecting {
         }
         if feed.kind == FeedKind::Channel {
             return self.read_channel(source, &entries, page).await.map(Ok);
+        }
+        if let Some(platform) = feed.platform {
+            return self.read_bridge(source, platform, &entries, page).await;
         }
         let judged: Vec<_> = entries
             .iter()
@@ -397,6 +405,9 @@ impl Collecting {
                     modified,
                 });
                 self.store.insert_item_of_entry(&new, entry, look, now).await?;
+                if is_relevant {
+                    self.read_comments(source, &new.item, &page).await?;
+                }
                 if is_relevant && self.is_sample(entry) {
                     self.store.count("gate_missed", &source.id, 1, now).await?;
                     tracing::warn!(item.url = %entry.url, "the gate would have kept out a relevant article");
@@ -495,7 +506,13 @@ impl Collecting {
             source_province: source.province.as_deref(),
             fold: false,
         };
-        self.analyser.is_relevant(item, &context)
+        // What names the sector in its beginning need not be read to its end.
+        let beginning = Item {
+            text: item.text[..item.text.floor_char_boundary(BEGINNING)].to_owned(),
+            ..item.clone()
+        };
+        self.analyser.is_relevant(&beginning, &context)
+            || beginning.text.len() < item.text.len() && self.analyser.is_relevant(item, &context)
     }
 }
 

@@ -67,7 +67,11 @@ pub async fn erase(
         .find_item(id)
         .await?
         .ok_or_else(|| EraseError::NoItem(id.clone()))?;
-    let names = store.snapshots_of(id).await?.unwrap_or_default();
+    let mut names = store.snapshots_of(id).await?.unwrap_or_default();
+    names.extend(store.hook_records_of(id).await?);
+    names.extend(store.own_pictures_of(id).await?);
+    names.sort();
+    names.dedup();
     let mut erased = Erased::default();
     for name in &names {
         if let Some(kept) = store.find_evidence(name).await? {
@@ -77,7 +81,11 @@ pub async fn erase(
             erased.records += 1;
         }
     }
-    erased.lines = strip_imports(&data.join("inbox/done"), id, store.vault())?;
+    let (tips, vault) = (data.join("tips"), store.vault());
+    for folder in [data.join("inbox/done"), tips.join("done"), tips.join("failed")] {
+        erased.lines += strip_imports(&folder, id, vault)?;
+    }
+    erased.lines += strip_mails(&tips.join("done"), id, vault, now)?;
     erased.editions = store.erase_item(&item, &names, now).await?;
     store.audit(now, "cli", "erase", id.as_str(), reason).await?;
     let telling: String = item.text.chars().take(TELLING).collect();
@@ -130,6 +138,19 @@ fn content(path: &Path, vault: &Vault) -> Result<Vec<u8>, EraseError> {
         }
         other => other.map_err(at(path)),
     }
+}
+
+/// Deletes mails and texts that told of an item. Returns how many there were.
+fn strip_mails(folder: &Path, id: &ItemId, vault: &Vault, now: Time) -> Result<usize, EraseError> {
+    let mut taken = 0;
+    for path in files(folder)? {
+        let plain = frames::parts(&path).map_or_else(|| path.clone(), |(name, _)| PathBuf::from(name));
+        if super::tipping::is_of(&plain, &content(&path, vault)?, id, now) {
+            std::fs::remove_file(&path).map_err(at(&path))?;
+            taken += 1;
+        }
+    }
+    Ok(taken)
 }
 
 /// All files below a folder; none when it is not there.

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::clock::Clock;
 use crate::evidence::Evidence;
 use crate::model::evidence::Place;
+use crate::pipeline::tipping;
 use crate::private::frames;
 use crate::store::Store;
 
@@ -37,21 +38,25 @@ pub struct Guarded {
     pub entries: usize,
     /// Records of evidence sealed.
     pub records: usize,
-    /// Files of vendors sealed.
+    /// Files of vendors and tips sealed.
     pub files: usize,
 }
 
-/// Protects what an earlier version left in clear below `inbox`, in the evidence and in the store. Does nothing where that
+/// Protects what an earlier version left in clear in files below `data`, in the evidence and in the store. Does nothing where that
 /// was done.
 ///
 /// # Errors
 /// When store, key or files cannot be used; what was done stays.
-pub async fn guard(store: &Store, evidence: &Evidence, inbox: &Path, clock: &Clock) -> Result<Guarded, GuardError> {
+pub async fn guard(store: &Store, evidence: &Evidence, data: &Path, clock: &Clock) -> Result<Guarded, GuardError> {
     let mut done = Guarded {
         records: seal_evidence(store, evidence, clock).await?,
-        files: seal_imports(store, &inbox.join("done"), clock)?,
+        files: seal_files(store, &data.join("inbox/done"), false, clock)?,
         ..Guarded::default()
     };
+    let tips = data.join("tips");
+    for folder in tipping::kept_folders(&tips).map_err(unread(&tips))? {
+        done.files += seal_files(store, &folder, folder.starts_with(tips.join("failed")), clock)?;
+    }
     loop {
         let items = store.guard_items(BATCH, clock.now()).await?;
         let entries = store.guard_entries(BATCH).await?;
@@ -103,22 +108,28 @@ fn failed(place: &Place) -> impl Fn(std::io::Error) -> GuardError + '_ {
     }
 }
 
-fn seal_imports(store: &Store, done: &Path, clock: &Clock) -> Result<usize, GuardError> {
+fn unread(path: &Path) -> impl Fn(std::io::Error) -> GuardError + '_ {
+    move |source| GuardError::Io {
+        path: path.display().to_string(),
+        source,
+    }
+}
+
+/// Seals files of vendors and tips. What says why one was refused, a text where files `is_failed`, stays readable.
+fn seal_files(store: &Store, done: &Path, is_failed: bool, clock: &Clock) -> Result<usize, GuardError> {
     let Ok(entries) = std::fs::read_dir(done) else {
         return Ok(0);
     };
     let mut sealed = 0;
     for path in entries.flatten().map(|entry| entry.path()) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if !path.is_file() || frames::is_sealed(&path) || name.ends_with(".errors.csv") {
+        let is_note = name.ends_with(".errors.csv") || (name.ends_with(".txt") && is_failed);
+        if !path.is_file() || frames::is_sealed(&path) || is_note {
             continue;
         }
         let into = done.join(frames::sealed_name(&name, clock.now()));
         let moved = frames::seal_file(store.vault(), &path, &into).and_then(|()| std::fs::remove_file(&path));
-        moved.map_err(|source| GuardError::Io {
-            path: path.display().to_string(),
-            source,
-        })?;
+        moved.map_err(unread(&path))?;
         sealed += 1;
     }
     Ok(sealed)

@@ -145,7 +145,8 @@ pub fn write_errors(path: &Path, errors: &[RecordError]) -> std::io::Result<()> 
     std::fs::write(path, table.into_inner().map_err(|error| error.into_error())?)
 }
 
-async fn write(
+/// Writes records down: items, and observations of those that are known.
+pub(super) async fn write(
     store: &Store,
     batch: Vec<Record>,
     dry: &mut Option<BTreeSet<ItemId>>,

@@ -7,10 +7,13 @@ use utoipa::ToSchema;
 
 use crate::catalogue::Catalogue;
 use crate::collect::health::{Health, State};
+use crate::collect::social::{schedule, standing};
+use crate::model::Time;
+use crate::model::connector::Connector;
 use crate::model::digest::{Coverage, Period};
 use crate::model::item::{Access, Platform};
 use crate::model::source::{FeedKind, Source, SourceKind, Status};
-use crate::store::{Result, SourceHealth, Store};
+use crate::store::{HandedIn, Result, SourceHealth, Store};
 
 /// What was and was not seen in a period.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,10 +34,31 @@ pub struct Ledger {
     pub not_covered: Vec<String>,
     /// What was seen of each platform, and how.
     pub platforms: Vec<PlatformLine>,
+    /// What people handed in, counted apart: captures by hand and tips, by province.
+    pub handed_in: Vec<HandedInLine>,
     /// Entries and items counted at each gate.
     pub gates: BTreeMap<String, i64>,
+    /// How each connector to an official API is; none when none is configured.
+    pub connectors: Vec<ConnectorLine>,
+    /// Accounts that platforms told us of and that are not configured, with how many events were not kept.
+    pub unknown_senders: BTreeMap<String, i64>,
     /// How each source did.
     pub by_source: Vec<SourceLine>,
+}
+
+/// How one connector to an official API is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConnectorLine {
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    pub label: String,
+    /// How it is now: state, why and what to do.
+    pub health: Health,
+    /// When it last answered, RFC 3339.
+    pub last_ok: Option<String>,
+    /// What is spent today, in words: `search 12/100`.
+    pub quota: Vec<String>,
 }
 
 /// What was seen of one platform.
@@ -42,7 +66,7 @@ pub struct Ledger {
 pub struct PlatformLine {
     /// The platform.
     pub platform: String,
-    /// Active sources on it that our collectors ask.
+    /// Active sources on it that our collectors ask, and connectors to it.
     pub sources: usize,
     /// Those of them that answered.
     pub answered: usize,
@@ -52,6 +76,21 @@ pub struct PlatformLine {
     pub relevant: i64,
     /// How far the platform is covered, in words.
     pub cover: String,
+}
+
+/// What people handed in, of one way and province.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HandedInLine {
+    /// `manual` or `tip`.
+    pub access: String,
+    /// The same in words.
+    pub way: String,
+    /// Name of the province it came from; absent where none was told.
+    pub province: Option<String>,
+    /// Items; an address that waits to be fetched counts.
+    pub items: i64,
+    /// Relevant ones among them.
+    pub relevant: i64,
 }
 
 /// How one source did.
@@ -77,6 +116,8 @@ pub struct SourceLine {
     pub relevant: i64,
     /// How it is now: state, why and what to do.
     pub health: Health,
+    /// How reading readers' comments went last, in Vietnamese; absent where the source's file names no way to them.
+    pub comments: Option<String>,
     /// What went wrong last, in the words of the program; empty when nothing.
     pub last_error: String,
 }
@@ -91,10 +132,16 @@ fn is_collected(source: &Source) -> bool {
 /// When the store fails.
 pub async fn coverage(store: &Store, catalogue: &Catalogue, period: &Period) -> Result<Coverage> {
     let health = store.source_health(period.from, period.to).await?;
-    Ok(coverage_of(catalogue, &health))
+    Ok(coverage_of(catalogue, &health, &store.list_connectors().await?, period))
 }
 
-fn coverage_of(catalogue: &Catalogue, health: &BTreeMap<crate::model::SourceId, SourceHealth>) -> Coverage {
+/// Connectors count as sources of rank 1.
+fn coverage_of(
+    catalogue: &Catalogue,
+    health: &BTreeMap<crate::model::SourceId, SourceHealth>,
+    connectors: &[Connector],
+    period: &Period,
+) -> Coverage {
     let mut coverage = Coverage {
         not_covered: vec!["nhóm kín Facebook".into(), "Zalo (ngoài tin người dân gửi)".into()],
         ..Coverage::default()
@@ -110,7 +157,35 @@ fn coverage_of(catalogue: &Catalogue, health: &BTreeMap<crate::model::SourceId, 
             coverage.silent_rank1.push(source.name.clone());
         }
     }
+    for connector in connectors {
+        coverage.sources += 1;
+        if has_answered(connector, period) {
+            coverage.answered += 1;
+            continue;
+        }
+        coverage.silent.push(connector.label.clone());
+        coverage.silent_rank1.push(connector.label.clone());
+    }
     coverage
+}
+
+fn has_answered(connector: &Connector, period: &Period) -> bool {
+    connector.last_ok.is_some_and(|at| at > period.from)
+}
+
+async fn connector_line(store: &Store, connector: &Connector, now: Time) -> Result<ConnectorLine> {
+    let day = schedule::quota_day(now).to_string();
+    let quota = store.quota(&connector.name, &day).await?;
+    Ok(ConnectorLine {
+        name: connector.name.clone(),
+        label: connector.label.clone(),
+        health: standing::health(connector, now),
+        last_ok: connector.last_ok.map(|time| time.to_rfc3339()),
+        quota: quota
+            .iter()
+            .map(|quota| format!("{} {}/{}", quota.bucket, quota.used, quota.granted))
+            .collect(),
+    })
 }
 
 /// The ledger of a period.
@@ -119,9 +194,20 @@ fn coverage_of(catalogue: &Catalogue, health: &BTreeMap<crate::model::SourceId, 
 /// When the store fails.
 pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Result<Ledger> {
     let health = store.source_health(period.from, period.to).await?;
-    let coverage = coverage_of(catalogue, &health);
+    let connected = store.list_connectors().await?;
+    let coverage = coverage_of(catalogue, &health, &connected, period);
+    let mut connectors = Vec::new();
+    for connector in &connected {
+        connectors.push(connector_line(store, connector, period.to).await?);
+    }
     let health_of = health.clone();
     let mut states = super::alarming::healths(store, catalogue, period.to).await?;
+    let mut comments = BTreeMap::new();
+    for source in &catalogue.sources {
+        if let Some(told) = super::commenting::told(store, source).await? {
+            comments.insert(source.id.clone(), told);
+        }
+    }
     let mut line = |source: &Source| {
         let health = health.get(&source.id).cloned().unwrap_or_default();
         SourceLine {
@@ -134,6 +220,7 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
             last_ok: health.last_ok.map(|time| time.to_rfc3339()),
             items: health.items,
             relevant: health.relevant,
+            comments: comments.remove(&source.id),
             last_error: health.last_error,
             health: states.remove(&source.id).unwrap_or(Health {
                 state: State::Unknown,
@@ -142,14 +229,19 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
             }),
         }
     };
-    let platforms = platforms(store, catalogue, &health_of, period).await?;
+    let platforms = platforms(store, catalogue, &health_of, &connected, period).await?;
     Ok(Ledger {
         platforms,
+        handed_in: handed_in(store, catalogue, period).await?,
+        connectors,
         from: period.from.to_rfc3339(),
         to: period.to.to_rfc3339(),
         green: coverage.is_green(),
         gates: store
             .gate_counts(period.from.date_naive(), period.to.date_naive())
+            .await?,
+        unknown_senders: store
+            .gate_sources("hook_unknown", period.from.date_naive(), period.to.date_naive())
             .await?,
         by_source: catalogue.sources.iter().map(&mut line).collect(),
         sources: coverage.sources,
@@ -159,12 +251,40 @@ pub async fn ledger(store: &Store, catalogue: &Catalogue, period: &Period) -> Re
     })
 }
 
+async fn handed_in(store: &Store, catalogue: &Catalogue, period: &Period) -> Result<Vec<HandedInLine>> {
+    let line = |came: HandedIn| HandedInLine {
+        way: access_label(&came.access),
+        province: match catalogue.knowledge.provinces.find(&came.province) {
+            Some(province) => Some(province.name.clone()),
+            None => Some(came.province).filter(|province| !province.is_empty()),
+        },
+        access: came.access,
+        items: came.items,
+        relevant: came.relevant,
+    };
+    let came = store.handed_in(period.from, period.to).await?;
+    Ok(came.into_iter().map(line).collect())
+}
+
+/// A way of access in words.
+fn access_label(word: &str) -> String {
+    let access = word.parse().map(Access::label);
+    access.map_or_else(|_: String| word.to_owned(), str::to_owned)
+}
+
 /// Where the items of a source stand.
 fn platform_of(source: &Source) -> Platform {
     match source.kind {
         SourceKind::Forum => Platform::Forum,
-        _ if source.feeds.iter().any(|feed| feed.kind == FeedKind::Channel) => Platform::Youtube,
-        _ => Platform::Press,
+        _ => source
+            .feeds
+            .iter()
+            .find_map(|feed| match feed.kind {
+                FeedKind::Channel => Some(Platform::Youtube),
+                FeedKind::Telegram => Some(Platform::Telegram),
+                _ => feed.platform,
+            })
+            .unwrap_or(Platform::Press),
     }
 }
 
@@ -172,6 +292,7 @@ async fn platforms(
     store: &Store,
     catalogue: &Catalogue,
     health: &BTreeMap<crate::model::SourceId, SourceHealth>,
+    connectors: &[Connector],
     period: &Period,
 ) -> Result<Vec<PlatformLine>> {
     let came = store.items_by_platform(period.from, period.to).await?;
@@ -183,18 +304,17 @@ async fn platforms(
                 .filter(|s| is_collected(s) && platform_of(s) == *platform)
         };
         let ours = || came.iter().filter(|(name, ..)| name == platform.as_str());
-        let sources = active().count();
+        let connected = || connectors.iter().filter(|c| c.platform == *platform);
+        let sources = active().count() + connected().count();
         let items: BTreeMap<String, i64> = ours()
-            .map(|(_, access, items, _)| {
-                let access = access
-                    .parse()
-                    .map_or_else(|_| access.clone(), |a: Access| a.label().to_owned());
-                (access, *items)
-            })
+            .map(|(_, access, items, _)| (access_label(access), *items))
             .collect();
         let cover = match (sources, items.is_empty()) {
+            _ if connected().count() > 0 => {
+                "qua API chính thức, theo truy vấn, kênh và trang đã cấu hình; nhóm kín không thấy"
+            }
             (0, true) => "không phủ",
-            (0, false) => "chỉ qua dữ liệu mua, trang của Ngành và tin báo; nhóm kín không thấy",
+            (0, false) => "chỉ qua dữ liệu mua, trang của Ngành, ghi nhận tay và tin báo; nhóm kín không thấy",
             _ => "hỏi nguồn công khai trong danh mục",
         };
         PlatformLine {
@@ -202,7 +322,8 @@ async fn platforms(
             sources,
             answered: active()
                 .filter(|s| health.get(&s.id).is_some_and(|h| h.answered > 0))
-                .count(),
+                .count()
+                + connected().filter(|c| has_answered(c, period)).count(),
             relevant: ours().map(|(.., relevant)| relevant).sum(),
             items,
             cover: cover.to_owned(),

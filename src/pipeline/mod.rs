@@ -4,11 +4,17 @@ pub mod alarming;
 
 pub mod backup;
 
+pub mod capturing;
+
 pub mod cases;
 
 pub mod catching_up;
 
 pub mod collecting;
+
+mod commenting;
+
+pub mod connecting;
 
 pub mod erasing;
 
@@ -19,6 +25,8 @@ pub mod importing;
 pub mod ledger;
 
 mod posts;
+
+mod telegram;
 
 pub mod proving;
 
@@ -37,6 +45,10 @@ pub mod searching;
 pub mod service;
 
 pub mod sharing;
+
+pub mod telling;
+
+pub mod tipping;
 
 pub mod training;
 

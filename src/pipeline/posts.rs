@@ -1,7 +1,8 @@
-//! Posts: what stands whole on the page that lists it, videos of a channel's feed and posts of a forum's threads. Known ones
-//! are observed again, new ones stored with the page as evidence.
+//! Posts: what stands whole on the page that lists it, videos of a channel's feed, posts of a bridge's feed and of a forum's
+//! threads. Known ones are observed again, new ones stored with the page as evidence.
 
 use super::collecting::Collecting;
+use crate::collect::bridge;
 use crate::collect::fetch::Request;
 use crate::evidence::Evidence;
 use crate::extract;
@@ -10,7 +11,8 @@ use crate::model::entry::Entry;
 use crate::model::item::{Engagement, ItemKind, Observation, Platform};
 use crate::model::page::{ForumPost, Page};
 use crate::model::source::Source;
-use crate::store::NewItem;
+use crate::store::{Inserted, NewItem};
+use crate::text::squeeze;
 use crate::text::url::canonical;
 
 /// Threads of a forum page that are read at each check: the ones that moved last.
@@ -24,7 +26,7 @@ impl Collecting {
         entries: &[Entry],
         page: &Page,
     ) -> crate::store::Result<(usize, usize)> {
-        let (mut items, mut observations) = (Vec::new(), Vec::new());
+        let mut items = Vec::new();
         for entry in entries {
             let Some(url) = canonical(&entry.url) else { continue };
             let mut item = self.item(source, &url, ItemKind::Video, Platform::Youtube);
@@ -36,7 +38,6 @@ impl Collecting {
                 views: entry.views.unwrap_or_default(),
                 ..Engagement::default()
             };
-            observations.push((item.id.clone(), item.engagement));
             items.push(NewItem {
                 item,
                 snapshot: None,
@@ -45,7 +46,38 @@ impl Collecting {
                 warnings: Vec::new(),
             });
         }
-        self.write(&mut items, &observations, page).await
+        self.write(items, page).await
+    }
+
+    /// A bridge's feed holds whole posts of a platform; what it says went wrong on its own side is no post.
+    pub(super) async fn read_bridge(
+        &self,
+        source: &Source,
+        platform: Platform,
+        entries: &[Entry],
+        page: &Page,
+    ) -> crate::store::Result<Result<(usize, usize), String>> {
+        let (posts, problems): (Vec<&Entry>, Vec<&Entry>) =
+            entries.iter().partition(|entry| !bridge::is_problem(entry));
+        if let (Some(problem), true) = (problems.first(), posts.is_empty()) {
+            return Ok(Err(format!("the bridge reports: {}", problem.title)));
+        }
+        let kind = bridge::kind(platform);
+        let item = |entry: &&Entry| {
+            let mut item = self.item(source, &canonical(&entry.url)?, kind, platform);
+            (item.title, item.text) = bridge::words(entry, kind);
+            item.author.clone_from(&entry.author);
+            item.published_at = entry.published_at;
+            item.engagement.views = entry.views.unwrap_or_default();
+            Some(NewItem {
+                item,
+                snapshot: None,
+                evidence: None,
+                method: "bridge".into(),
+                warnings: Vec::new(),
+            })
+        };
+        self.write(posts.iter().filter_map(item).collect(), page).await.map(Ok)
     }
 
     /// The threads of a forum page that moved last: each is a page of posts.
@@ -75,15 +107,11 @@ impl Collecting {
                 .iter()
                 .find(|post| post.is_first)
                 .and_then(|post| canonical(&post.url));
-            let mut items: Vec<NewItem> = posts
+            let items = posts
                 .iter()
                 .filter_map(|post| self.post_item(source, post, opener.as_deref()))
                 .collect();
-            let seen: Vec<_> = items
-                .iter()
-                .map(|new| (new.item.id.clone(), new.item.engagement))
-                .collect();
-            let (l, f) = self.write(&mut items, &seen, &page).await?;
+            let (l, f) = self.write(items, &page).await?;
             listed += l;
             fresh += f;
         }
@@ -116,44 +144,60 @@ impl Collecting {
         })
     }
 
-    /// Writes the items of a page down; of those known already, engagement that changed is an observation. The page is
-    /// kept when it holds something new.
-    async fn write(
-        &self,
-        items: &mut [NewItem],
-        seen: &[(ItemId, Engagement)],
-        page: &Page,
-    ) -> crate::store::Result<(usize, usize)> {
+    /// Writes the items of a page down: new ones and edits with the page as their evidence, engagement that changed as
+    /// observations. What was erased does not come back. Returns how many there were and how many were new.
+    pub(super) async fn write(&self, items: Vec<NewItem>, page: &Page) -> crate::store::Result<(usize, usize)> {
         let now = page.fetched_at;
-        let ids: Vec<ItemId> = items.iter().map(|new| new.item.id.clone()).collect();
-        if self.store.known_items(&ids).await?.len() < ids.len() {
-            let (name, mut kept) = (Evidence::name(&page.body), self.keep(page, true).await?);
-            for new in items.iter_mut() {
-                new.snapshot = Some(name.clone());
-                new.evidence = kept.take();
-            }
-        }
-        let mut observations = Vec::new();
-        for (id, engagement) in seen {
-            if let Some(known) = self.store.find_item(id).await?
-                && known.engagement != *engagement
-            {
+        let (listed, mut fresh, mut observations) = (items.len(), Vec::new(), Vec::new());
+        let mut shown = Vec::new();
+        for new in items {
+            let Some(known) = self.store.find_item(&new.item.id).await? else {
+                if !self.store.is_erased(&new.item.id).await? {
+                    fresh.push(new);
+                }
+                continue;
+            };
+            let engagement = grown(known.engagement, new.item.engagement);
+            if engagement != known.engagement {
                 observations.push(Observation {
-                    id: id.clone(),
+                    id: known.id.clone(),
                     collected_at: now,
-                    engagement: Some(*engagement),
+                    engagement: Some(engagement),
                     title: None,
                     text: None,
                     removed: false,
                 });
             }
+            // The same words come with other white space by another way.
+            let kept = self.store.kept_form(&new.item)?.full_text();
+            if squeeze(&known.full_text()) != squeeze(&kept) {
+                fresh.push(new);
+            } else {
+                shown.push(known);
+            }
         }
-        let outcomes = self.store.insert_items(items, now).await?;
+        self.store.confirm_items(&shown, now).await?;
+        if !fresh.is_empty() {
+            let (name, mut kept) = (Evidence::name(&page.body), self.keep(page, true).await?);
+            for new in &mut fresh {
+                new.snapshot = Some(name.clone());
+                new.evidence = kept.take();
+            }
+        }
+        let outcomes = self.store.insert_items(&fresh, now).await?;
         self.store.insert_observations(&observations).await?;
-        let fresh = outcomes
-            .iter()
-            .filter(|outcome| **outcome == crate::store::Inserted::New)
-            .count();
-        Ok((items.len(), fresh))
+        let fresh = outcomes.iter().filter(|outcome| **outcome == Inserted::New).count();
+        Ok((listed, fresh))
+    }
+}
+
+/// Engagement as seen now; a count that this way of asking does not give stays as it was.
+fn grown(known: Engagement, seen: Engagement) -> Engagement {
+    let count = |known, seen| if seen == 0 { known } else { seen };
+    Engagement {
+        reactions: count(known.reactions, seen.reactions),
+        comments: count(known.comments, seen.comments),
+        shares: count(known.shares, seen.shares),
+        views: count(known.views, seen.views),
     }
 }

@@ -43,6 +43,8 @@ pub struct Proof {
     pub source: String,
     /// Each feed.
     pub feeds: Vec<FeedProof>,
+    /// Its search pages that nobody has proven yet, asked once: robots.txt says whether they may be.
+    pub searches: Vec<FeedProof>,
     /// Its newest article.
     pub article: Option<ArticleProof>,
     now: Time,
@@ -54,13 +56,14 @@ pub async fn prove(fetcher: &Fetcher, catalogue: &Catalogue, source: &Source, no
     let mut proof = Proof {
         source: source.id.to_string(),
         feeds: Vec::new(),
+        searches: Vec::new(),
         article: None,
         now,
     };
     let mut newest: Option<(Option<Time>, String)> = None;
     for feed in &source.feeds {
         let found = entries(fetcher, feed, &layout, now).await;
-        if let (Ok(entries), FeedKind::Feed | FeedKind::Sitemap | FeedKind::Listing) = (&found, feed.kind) {
+        if let Some(entries) = found.as_ref().ok().filter(|_| !feed.kind.lists_posts()) {
             let latest = entries.iter().max_by_key(|entry| entry.published_at);
             let latest = latest.map(|entry| (entry.published_at, entry.url.clone()));
             newest = newest.max(latest);
@@ -77,6 +80,17 @@ pub async fn prove(fetcher: &Fetcher, catalogue: &Catalogue, source: &Source, no
         proof.feeds.push(FeedProof {
             url: feed.url.clone(),
             answer,
+        });
+    }
+    let words = catalogue.knowledge.relevance.search.first();
+    for search in source.searches.iter().filter(|search| search.permitted.is_none()) {
+        let Some(feed) = words.map(|words| search.feed(words)) else {
+            continue;
+        };
+        let found = entries(fetcher, &feed, &layout, now).await;
+        proof.searches.push(FeedProof {
+            answer: found.map(|entries| (entries.len(), None)),
+            url: feed.url,
         });
     }
     if let Some((_, url)) = newest {
@@ -100,7 +114,11 @@ async fn entries(fetcher: &Fetcher, feed: &Feed, layout: &Layout, now: Time) -> 
             let threads = extract::forum::threads(&html(), &page.final_url);
             threads.into_iter().map(Entry::from).collect()
         }
-        FeedKind::Feed | FeedKind::Sitemap | FeedKind::Channel => {
+        FeedKind::Telegram => {
+            let page = extract::telegram::page(&html()).ok_or(extract::telegram::NO_PREVIEW)?;
+            page.posts.into_iter().map(Entry::from).collect()
+        }
+        FeedKind::Feed | FeedKind::Sitemap | FeedKind::Channel | FeedKind::Bridge => {
             let document = feed::parse(&page.body, page.content_type.as_deref(), &page.final_url, now);
             document.map_err(|error| error.to_string())?.entries
         }
@@ -217,6 +235,16 @@ impl fmt::Display for Proof {
                     writeln!(f, "  feed {}: {listed} entries, newest {newest}{note}", feed.url)?;
                 }
                 Err(problem) => writeln!(f, "  feed {}: {problem}", feed.url)?,
+            }
+        }
+        for search in &self.searches {
+            match &search.answer {
+                Ok((listed, _)) => writeln!(
+                    f,
+                    "  search {}: {listed} links; if robots.txt and the outlet permit it, write `permitted`",
+                    search.url
+                )?,
+                Err(problem) => writeln!(f, "  search {}: {problem}", search.url)?,
             }
         }
         let Some(article) = &self.article else { return Ok(()) };

@@ -34,7 +34,9 @@ impl Service {
         let source = self.catalogue.source_of_url(&url);
         let may_fetch = source.is_some_and(|s| s.status == Status::Active && !s.feeds.is_empty());
         if let Some(source) = source.filter(|_| may_fetch && answer.item.is_none()) {
-            answer.is_queued = self.queue(&source.id, address.trim(), &url, now).await?;
+            answer.is_queued = self
+                .queue(&source.id, address.trim(), &url, "được báo là bỏ sót", now)
+                .await?;
         }
         let missed = Missed {
             url,
@@ -111,21 +113,23 @@ impl Service {
     }
 
     /// Puts an address before the collector, whatever the gate said.
-    async fn queue(&self, source: &crate::model::SourceId, address: &str, url: &str, now: Time) -> Result<bool> {
+    pub(super) async fn queue(
+        &self,
+        source: &crate::model::SourceId,
+        address: &str,
+        url: &str,
+        why: &str,
+        now: Time,
+    ) -> Result<bool> {
         let entry = Entry {
             id: url.to_owned(),
             url: address.to_owned(),
             ..Entry::default()
         };
-        let reported = (
-            url.to_owned(),
-            entry,
-            EntryState::Pending,
-            "được báo là bỏ sót".to_owned(),
-        );
+        let reported = (url.to_owned(), entry, EntryState::Pending, why.to_owned());
         let fresh = self
             .store
-            .insert_entries(source, "báo bỏ sót", &[reported], now)
+            .insert_entries(source, "báo thủ công", &[reported], now)
             .await?;
         Ok(fresh > 0 || self.store.reopen_entry(url, now).await?)
     }

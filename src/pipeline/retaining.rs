@@ -7,6 +7,7 @@ use chrono::Duration;
 use crate::config::Retention;
 use crate::evidence::Evidence;
 use crate::model::Time;
+use crate::pipeline::tipping;
 use crate::private::frames;
 use crate::store::{Limits, Store};
 
@@ -33,7 +34,7 @@ pub struct Deleted {
     pub names: u64,
     /// Raw pages of social sources.
     pub pages: usize,
-    /// Files: of evidence once all their pages are gone, and of vendors.
+    /// Files: of evidence once all their pages are gone, of vendors, and tips.
     pub files: usize,
     /// Items of YouTube whose words were taken out.
     pub items: usize,
@@ -60,15 +61,15 @@ fn limits(retention: &Retention, now: Time) -> Limits {
     }
 }
 
-/// Deletes what is due at `now`: identities, raw pages in the evidence of this folder, files of vendors below `inbox`, and
-/// the words of YouTube's items. Running it again deletes nothing more.
+/// Deletes what is due at `now`: identities, raw pages in the evidence of this folder, files of vendors and
+/// tips below `data`, and the words of YouTube's items. Running it again deletes nothing more.
 ///
 /// # Errors
 /// When store or files fail; what is left is deleted by the next run.
 pub async fn retain(
     store: &Store,
     evidence: &Evidence,
-    inbox: &Path,
+    data: &Path,
     retention: &Retention,
     now: Time,
 ) -> Result<Deleted, RetainError> {
@@ -89,7 +90,10 @@ pub async fn retain(
         deleted.items += stale.len();
     }
     deleted.files = evidence.clear(&store.private_files().await?, now)?;
-    deleted.files += delete_imports(&inbox.join("done"), limits.private)?;
+    deleted.files += delete_sealed(&data.join("inbox/done"), limits.private)?;
+    for folder in tipping::kept_folders(&data.join("tips"))? {
+        deleted.files += delete_sealed(&folder, limits.tips)?;
+    }
     if deleted != Deleted::default() {
         store.settle_deletions().await?;
     }
@@ -99,16 +103,18 @@ pub async fn retain(
     Ok(deleted)
 }
 
-/// Deletes files of vendors sealed at `before` or earlier, and what was refused of them.
-fn delete_imports(done: &Path, before: Time) -> std::io::Result<usize> {
+/// Deletes files of vendors or tips sealed at `before` or earlier, and what is said of those refused.
+fn delete_sealed(folder: &Path, before: Time) -> std::io::Result<usize> {
     let mut deleted = 0;
-    for (path, at) in frames::sealed_files(done)? {
+    for (path, at) in frames::sealed_files(folder)? {
         let Some((name, _)) = frames::parts(&path).filter(|_| at <= before) else {
             continue;
         };
-        let refused = done.join(format!("{name}.errors.csv"));
-        if refused.exists() {
-            std::fs::remove_file(refused)?;
+        for ending in ["errors.csv", "txt"] {
+            let refused = folder.join(format!("{name}.{ending}"));
+            if refused.exists() {
+                std::fs::remove_file(refused)?;
+            }
         }
         std::fs::remove_file(&path)?;
         deleted += 1;

@@ -248,7 +248,7 @@ pub fn export_rows(items: &[ItemView], now: crate::model::Time) -> (Vec<&'static
             item.source.to_string(),
             item.platform.to_string(),
             item.kind.to_string(),
-            super::understanding::headline(&item),
+            super::telling::headline(&item),
             topics.join(" "),
             word(|a| a.sentiment.label.as_str()),
             word(|a| a.content_kind.as_str()),

@@ -10,6 +10,7 @@ use super::collecting::Collecting;
 use super::importing;
 use super::publishing::{self, Publishing};
 use super::searching::{Searching, SearchingError};
+use super::tipping;
 use super::understanding::Understanding;
 use crate::analyse::Analyser;
 use crate::catalogue::Catalogue;
@@ -73,6 +74,11 @@ impl Service {
         self.config.data.join("inbox")
     }
 
+    /// Folder into which others drop tips.
+    pub fn tips(&self) -> PathBuf {
+        self.config.data.join("tips")
+    }
+
     /// What was seen.
     pub fn evidence(&self) -> Evidence {
         let folder = self.config.data.join("evidence");
@@ -95,6 +101,7 @@ impl Service {
             clock: self.clock.clone(),
             feed_minutes: config.feed_minutes,
             sample_one_in: config.sample_one_in,
+            reader_comments: config.reader_comments,
             gate: Gate::new(&self.catalogue.knowledge),
             // Whether an item concerns the sector is decided by rules alone.
             analyser: Analyser::with_model(&self.catalogue.knowledge, None),
@@ -171,16 +178,19 @@ impl Service {
         Ok(())
     }
 
-    /// Imports what lies in the inbox, again and again, until `stop`.
-    pub async fn import_loop(&self, stop: CancellationToken) {
+    /// Imports what lies in the inbox and in the folder of tips, again and again, until `stop`.
+    pub async fn import_loop(&self, evidence: Evidence, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let pause = match importing::inbox(&self.store, &self.inbox(), self.clock.now()).await {
-                Ok(_) => PAUSE,
-                Err(error) => {
-                    tracing::error!(%error, "the inbox could not be imported; trying again");
-                    AFTER_FAILURE
-                }
-            };
+            let mut pause = PAUSE;
+            if let Err(error) = importing::inbox(&self.store, &self.inbox(), self.clock.now()).await {
+                tracing::error!(%error, "the inbox could not be imported; trying again");
+                pause = AFTER_FAILURE;
+            }
+            let (store, now) = (&self.store, self.clock.now());
+            if let Err(error) = tipping::folder(store, &evidence, &self.catalogue, &self.tips(), now).await {
+                tracing::error!(%error, "the tips could not be taken in; trying again");
+                pause = AFTER_FAILURE;
+            }
             stop.run_until_cancelled(self.clock.sleep(pause)).await;
         }
     }
@@ -216,7 +226,8 @@ impl Service {
         while !stop.is_cancelled() {
             let now = self.clock.now();
             let retention = &self.config.retention;
-            let pause = match super::retaining::retain(&self.store, &evidence, &self.inbox(), retention, now).await {
+            let pause = match super::retaining::retain(&self.store, &evidence, &self.config.data, retention, now).await
+            {
                 Ok(_) => RETAIN_PAUSE,
                 Err(error) => {
                     tracing::error!(%error, "what is kept for a time only could not be deleted; trying again");
@@ -234,7 +245,7 @@ impl Service {
     /// When key, store or files cannot be used.
     pub async fn guard(&self) -> Result<super::guarding::Guarded, StartError> {
         self.store.vault().prepare().map_err(crate::store::Error::Private)?;
-        let guarded = super::guarding::guard(&self.store, &self.evidence(), &self.inbox(), &self.clock).await?;
+        let guarded = super::guarding::guard(&self.store, &self.evidence(), &self.config.data, &self.clock).await?;
         let (kept, opens) = self.store.probe_identities().await?;
         if !opens {
             tracing::warn!(

@@ -3,7 +3,7 @@
 //! One batch at a time, in order of collecting. Whatever step the process dies at, the next run finds the same work again
 //! and writes the same rows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::analyse::{Analyser, Context};
 use crate::catalogue::Catalogue;
@@ -11,14 +11,19 @@ use crate::detect::stories::{StoryDoc, partition};
 use crate::detect::warn::{Detector, Seen};
 use crate::model::analysis::Analysis;
 use crate::model::item::Item;
-use crate::model::story::{Assignment, Story};
-use crate::model::{ItemId, StoryId, Time};
-use crate::store::{ItemView, Result, Store, WindowItem};
+use crate::model::{ItemId, Time};
+use crate::store::{ItemView, Result, Store};
+
+use super::telling;
 
 /// Items analysed in one batch.
 const BATCH: i64 = 500;
 /// Days over which stories are made: a story older than this is not told again.
 const STORY_DAYS: i64 = 7;
+/// Days around what is new in which its stories may change: a story is closed three days after its last item.
+const REACH_DAYS: i64 = 4;
+/// Of a backlog, stories are told for so many relevant items together.
+const TOLD_TOGETHER: usize = 5_000;
 /// Days of items the detector is rebuilt from after a start: longer than any rule's window and the history it compares with.
 const DETECTOR_DAYS: i64 = 8;
 
@@ -40,6 +45,8 @@ pub struct Understanding {
     provinces: BTreeMap<String, String>,
     detector: Detector,
     observed_until: Time,
+    /// Relevant items that no story tells yet, in order of analysis, with when they count as published.
+    untold: Vec<(ItemId, Time)>,
 }
 
 impl Understanding {
@@ -58,9 +65,12 @@ impl Understanding {
             detector: Detector::new(&catalogue.knowledge),
             provinces,
             observed_until: now,
+            untold: store.untold_items().await?,
             store,
         };
+        let told = understanding.tell_stories().await?;
         understanding.rebuild(now).await?;
+        tracing::debug!(items = told.len(), "stories left untold by an earlier run were told");
         Ok(understanding)
     }
 
@@ -100,16 +110,16 @@ impl Understanding {
         if !analyses.is_empty() {
             self.store.record_analyses(&analyses, now).await?;
         }
-        if done.relevant > 0 {
-            let earliest = fresh
-                .values()
-                .filter(|(_, a)| a.relevant)
-                .map(|(item, _)| item.time(now))
-                .min();
-            self.tell_stories(earliest.unwrap_or(now)).await?;
-            let ids: Vec<ItemId> = analyses.iter().filter(|a| a.relevant).map(|a| a.id.clone()).collect();
-            for view in self.store.item_views(&ids).await? {
-                events.extend(self.see(&view, now).await?);
+        let relevant = analyses.iter().filter(|analysis| analysis.relevant);
+        self.untold
+            .extend(relevant.map(|a| (a.id.clone(), fresh[&a.id].0.time(now))));
+        let is_backlog = done.items == BATCH as usize && self.untold.len() < TOLD_TOGETHER;
+        if !is_backlog {
+            let told = self.tell_stories().await?;
+            for ids in told.chunks(BATCH as usize) {
+                for view in self.store.item_views(ids).await? {
+                    events.extend(self.see(&view, now).await?);
+                }
             }
         }
         for seen in self.store.observations_after(self.observed_until).await? {
@@ -168,106 +178,24 @@ impl Understanding {
         }))
     }
 
-    /// Makes the stories around `earliest` anew and writes down what changed.
-    async fn tell_stories(&self, earliest: Time) -> Result<()> {
+    /// Makes the stories around what is untold anew and writes down what changed. Returns what was told.
+    async fn tell_stories(&mut self) -> Result<Vec<ItemId>> {
+        let times = || self.untold.iter().map(|(_, at)| *at);
+        let (Some(first), Some(last)) = (times().min(), times().max()) else {
+            return Ok(Vec::new());
+        };
+        let days = chrono::Duration::days;
         let window = self
             .store
-            .story_window(earliest - chrono::Duration::days(STORY_DAYS))
+            .story_window(first - days(STORY_DAYS), last + days(STORY_DAYS))
             .await?;
         let docs: Vec<StoryDoc> = window.iter().map(|w| StoryDoc::of(&w.item, w.at)).collect();
-        let assignments = partition(&docs);
-        let (stories, redirects) = compare(&window, &assignments);
-        self.store.record_partition(&assignments, &stories, &redirects).await
-    }
-}
-
-/// The stories of a partition, and where those went that are no more.
-fn compare(window: &[WindowItem], assignments: &[Assignment]) -> (Vec<Story>, Vec<(StoryId, StoryId)>) {
-    let items: BTreeMap<&ItemId, &WindowItem> = window.iter().map(|w| (&w.item.id, w)).collect();
-    let mut members: BTreeMap<&StoryId, Vec<(&WindowItem, bool)>> = BTreeMap::new();
-    let mut moved: BTreeMap<&StoryId, BTreeMap<&StoryId, usize>> = BTreeMap::new();
-    for assignment in assignments {
-        let Some(item) = items.get(&assignment.id) else {
-            continue;
-        };
-        members
-            .entry(&assignment.story)
-            .or_default()
-            .push((item, assignment.reprint_of.is_some()));
-        if let Some(old) = &item.story {
-            *moved.entry(old).or_default().entry(&assignment.story).or_default() += 1;
-        }
-    }
-    let redirects = moved
-        .iter()
-        .filter(|(old, _)| !members.contains_key(**old))
-        .filter_map(|(old, targets)| {
-            let (new, _) = targets.iter().max_by_key(|(_, n)| **n)?;
-            Some(((*old).clone(), (*new).clone()))
-        })
-        .collect();
-    (
-        members
-            .into_iter()
-            .map(|(id, told_by)| describe(id, &told_by))
-            .collect(),
-        redirects,
-    )
-}
-
-/// A story as people see it: represented by the press item of the best-ranked source, originals before reprints.
-fn describe(id: &StoryId, members: &[(&WindowItem, bool)]) -> Story {
-    let lead = members
-        .iter()
-        .min_by_key(|(w, reprint)| {
-            (
-                w.item.title.is_empty(),
-                *reprint,
-                w.item.source_rank,
-                w.at,
-                w.item.id.clone(),
-            )
-        })
-        .map(|(w, _)| *w)
-        .unwrap_or(members[0].0);
-    let times = members.iter().map(|(w, _)| w.at);
-    Story {
-        id: id.clone(),
-        title: headline(&lead.item),
-        lead_item: lead.item.id.clone(),
-        first_at: times.clone().min().unwrap_or(lead.at),
-        last_at: times.max().unwrap_or(lead.at),
-        items: members.len() as i64,
-        sources: members
-            .iter()
-            .map(|(w, _)| &w.item.source)
-            .collect::<BTreeSet<_>>()
-            .len() as i64,
-        topic: main_topic(members),
-    }
-}
-
-/// The topic most items of a story are about; the first by id of several.
-fn main_topic(members: &[(&WindowItem, bool)]) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for topic in members.iter().filter_map(|(w, _)| w.topic.as_deref()) {
-        *counts.entry(topic).or_default() += 1;
-    }
-    let most = counts.iter().max_by_key(|(topic, n)| (**n, std::cmp::Reverse(**topic)));
-    most.map(|(topic, _)| (*topic).to_owned()).unwrap_or_default()
-}
-
-/// The headline, or the first words of a post.
-pub fn headline(item: &Item) -> String {
-    if !item.title.is_empty() {
-        return item.title.clone();
-    }
-    let text = crate::text::squeeze(&item.text);
-    match text.char_indices().nth(90) {
-        None => text,
-        Some((end, _)) => format!(
-            "{}…",
-            text[..end].rsplit_once(' ').map_or(&text[..end], |(head, _)| head)
-        ),
+        let reach = first - days(REACH_DAYS)..=last + days(REACH_DAYS);
+        let fresh = self.untold.iter().map(|(id, _)| id).collect();
+        let changes = telling::changes(&window, partition(&docs), &fresh, &reach);
+        self.store
+            .record_partition(&changes.assignments, &changes.stories, &changes.redirects)
+            .await?;
+        Ok(std::mem::take(&mut self.untold).into_iter().map(|(id, _)| id).collect())
     }
 }

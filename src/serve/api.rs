@@ -18,6 +18,7 @@ use crate::model::user::Role;
 use crate::model::{AlertId, ItemId, Time};
 use crate::pipeline::ledger::{Ledger, SourceLine, ledger};
 use crate::search::Filter;
+use crate::text::secrecy;
 
 /// Rows of an answer when none are asked for, and at most.
 const USUAL: usize = 50;
@@ -196,6 +197,9 @@ async fn act(
     Json(action): Json<Action>,
 ) -> Answer<Alert> {
     viewer.must_be(Role::DutyOfficer)?;
+    if secrecy::is_marked(&action.comment) {
+        return Err(Failure::Wrong(secrecy::MESSAGE.into()));
+    }
     let id = AlertId(id);
     let now = site.clock.now();
     site.store

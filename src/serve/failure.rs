@@ -32,6 +32,8 @@ pub enum Failure {
     Conflict,
     /// Asked for under a name that is not ours.
     OtherHost,
+    /// A delivery whose signature is wrong.
+    WrongSignature,
     /// The store or a template failed; logged where it is turned into an answer.
     Broken(String),
 }
@@ -106,6 +108,7 @@ impl IntoResponse for Failure {
                 StatusCode::MISDIRECTED_REQUEST,
                 "Địa chỉ này không được phục vụ; xem web.public_url trong cấu hình.".into(),
             ),
+            Self::WrongSignature => (StatusCode::FORBIDDEN, "Chữ ký không đúng.".into()),
             Self::Broken(problem) => {
                 tracing::error!(%problem, "a request could not be answered");
                 (

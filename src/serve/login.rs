@@ -1,6 +1,6 @@
 //! Who asks, what they may do, and whether a form is really theirs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use argon2::Argon2;
@@ -8,15 +8,15 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use askama::Template;
 use axum::Form;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request, State as Given};
+use axum::extract::{FromRequestParts, Query, Request, State as Given};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use subtle::ConstantTimeEq;
 
 use super::pages::Frame;
+pub(super) use super::posted::Posted;
 use super::{Failure, Site, State};
 use crate::model::Time;
 use crate::model::user::Role;
@@ -91,7 +91,8 @@ pub(super) struct Viewer {
     pub csrf: String,
     /// Whether they can log out.
     pub has_session: bool,
-    has_token: bool,
+    /// Whether a program asks, with a token.
+    pub has_token: bool,
 }
 
 impl Viewer {
@@ -122,33 +123,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Viewer {
     }
 }
 
-/// The fields of a form that this viewer's page sent.
-pub(super) struct Posted(pub BTreeMap<String, String>);
-
-impl Posted {
-    pub fn field(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", |value| value.trim())
-    }
-}
-
-impl<S: Send + Sync> FromRequest<S> for Posted {
-    type Rejection = Failure;
-    async fn from_request(request: Request, site: &S) -> Result<Self, Failure> {
-        let viewer = request.extensions().get::<Viewer>().cloned().ok_or(Failure::NoLogin)?;
-        let same_site = is_same_site(request.headers());
-        let form = Form::<BTreeMap<String, String>>::from_request(request, site).await;
-        let Form(fields) = form.map_err(|_| Failure::Wrong("biểu mẫu không đọc được".into()))?;
-        let sent = fields.get("csrf").map_or("", String::as_str);
-        let is_theirs = bool::from(sent.as_bytes().ct_eq(viewer.csrf.as_bytes()));
-        match viewer.has_token || (same_site && is_theirs) {
-            true => Ok(Posted(fields)),
-            false => Err(Failure::Forged),
-        }
-    }
-}
-
 /// What the browser says about where a request comes from; absent in old browsers and in programs.
-fn is_same_site(headers: &HeaderMap) -> bool {
+pub(super) fn is_same_site(headers: &HeaderMap) -> bool {
     let said = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
     matches!(said, None | Some("same-origin" | "none"))
 }
@@ -169,6 +145,9 @@ pub(super) async fn identify(Given(site): Given<State>, mut request: Request, ne
             let is_page = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok());
             if is_page.is_some_and(|accept| accept.contains("text/html")) && !path.starts_with("/api/") {
                 let whole = request.uri().path_and_query().map_or(path.as_str(), |p| p.as_str());
+                if !is_same_site(request.headers()) {
+                    return again(local(whole));
+                }
                 let query: String = url::form_urlencoded::Serializer::new(String::new())
                     .append_pair("next", whole)
                     .finish();
@@ -179,6 +158,21 @@ pub(super) async fn identify(Given(site): Given<State>, mut request: Request, ne
         Err(failure) => return failure.into_response(),
     }
     next.run(request).await
+}
+
+#[derive(Template)]
+#[template(path = "web/again.html")]
+struct Again<'a> {
+    address: &'a str,
+}
+
+/// Browsers keep our cookie back when a page elsewhere leads here: a mail, a bookmarklet. Asked for again from a page of
+/// ours they send it.
+fn again(address: &str) -> Response {
+    match (Again { address }).render() {
+        Ok(page) => Html(page).into_response(),
+        Err(error) => Failure::from(error).into_response(),
+    }
 }
 
 async fn viewer(site: &Site, headers: &HeaderMap) -> Result<Option<Viewer>, Failure> {

@@ -28,6 +28,11 @@ pub(super) async fn metrics(Given(site): Given<State>) -> Result<String, Failure
     let coverage = crate::pipeline::ledger::coverage(&site.store, &site.catalogue, &period).await?;
     gauge!("diemtin_items_24h").set(day.items as f64);
     gauge!("diemtin_relevant_items_24h").set(day.relevant as f64);
+    let handed_in = site.store.handed_in(period.from, period.to).await?;
+    for access in ["manual", "tip"] {
+        let ours = handed_in.iter().filter(|came| came.access == access);
+        gauge!("diemtin_handed_in_24h", "access" => access).set(ours.map(|came| came.items as f64).sum::<f64>());
+    }
     gauge!("diemtin_items_unanalysed").set(site.store.count_unanalysed().await? as f64);
     gauge!("diemtin_entries_waiting").set(site.store.waiting_entries().await? as f64);
     gauge!("diemtin_deliveries_open").set(site.store.open_deliveries().await? as f64);

@@ -1,7 +1,7 @@
 //! Web pages in Vietnamese, the JSON API, the alert feeds.
 //!
-//! Open on loopback while no user exists; everywhere else, and once one exists, every route but `/healthz`, `/login` and
-//! `/assets` asks for a login or a token (`login`). Private persons are shown by a letter only (`shown`).
+//! Open on loopback while no user exists; everywhere else, and once one exists, every route but `/healthz`, `/login`, `/assets`
+//! and `/hooks` asks for a login or a token (`login`); what comes to `/hooks` is signed (`hooks`). Private persons are shown by a letter only (`shown`).
 
 mod api;
 
@@ -11,11 +11,15 @@ mod failure;
 
 mod feeds;
 
+mod hooks;
+
 mod login;
 
 mod metrics;
 
 mod pages;
+
+mod posted;
 
 mod shown;
 
@@ -23,7 +27,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State as Given};
+use axum::extract::{DefaultBodyLimit, Request, State as Given};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -38,6 +42,7 @@ use crate::pipeline::service::Service;
 use crate::store::User;
 
 pub use failure::Failure;
+pub use hooks::check as check_hooks;
 pub use login::{MIN_PASSWORD, hash_password};
 
 /// What every handler works with.
@@ -113,6 +118,7 @@ fn router(site: State, stop: CancellationToken) -> Router {
         .merge(api)
         .layer(middleware::from_fn_with_state(site.clone(), login::identify))
         .route("/healthz", get(|| async { "ok" }))
+        .merge(hooks::router())
         .route("/assets/{name}", get(assets::asset))
         .fallback(|| async { Failure::NotFound })
         .layer(axum::Extension(stop))
@@ -123,6 +129,7 @@ fn router(site: State, stop: CancellationToken) -> Router {
 }
 
 fn pages() -> Router<State> {
+    let with_picture = || DefaultBodyLimit::max(posted::LARGEST);
     Router::new()
         .route("/", get(pages::today::today))
         .route("/alerts", get(pages::alerts::alerts))
@@ -141,6 +148,17 @@ fn pages() -> Router<State> {
         .route("/digests/{id}/{form}", get(pages::digests::form))
         .route("/sources", get(pages::sources::sources))
         .route("/missed", get(pages::missed::form).post(pages::missed::report))
+        .route(
+            "/capture",
+            get(pages::capture::form)
+                .post(pages::capture::take)
+                .layer(with_picture()),
+        )
+        .route(
+            "/tip",
+            get(pages::tip::form).post(pages::tip::take).layer(with_picture()),
+        )
+        .route("/items/{id}/pictures/{name}", get(pages::items::picture))
         .route("/users", get(pages::users::users))
         .route("/audit", get(pages::audit::audit))
         .route("/login", get(login::form).post(login::login))

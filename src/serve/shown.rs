@@ -76,7 +76,7 @@ impl Shown {
         };
         Self {
             id: item.id.clone(),
-            title: crate::pipeline::understanding::headline(item),
+            title: crate::pipeline::telling::headline(item),
             source,
             author: item.author.clone().unwrap_or_default(),
             at: shown(&item.time(site.clock.now())),

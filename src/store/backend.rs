@@ -96,7 +96,11 @@ impl Store {
                 (Pool::Postgres(pool), Vault::default())
             }
         };
-        Ok(Self { pool, vault })
+        Ok(Self {
+            pool,
+            vault,
+            together: Default::default(),
+        })
     }
 
     /// The store with its key for private persons' data elsewhere than beside the database of SQLite; on PostgreSQL it has

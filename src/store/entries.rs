@@ -1,37 +1,10 @@
 //! Entries: what feeds list and what became of it. Every entry ends in a named state.
 
 use super::backend::{claiming, reading, writing};
+use super::ledger::count;
 use super::{Result, Store, from_json, from_word, to_json};
 use crate::model::entry::{Entry, EntryState, StoredEntry};
 use crate::model::{SourceId, Time, from_unix_ms};
-
-/// Ends an entry inside a transaction and counts it.
-macro_rules! finish {
-    ($tx:ident, $entry:expr, $state:expr, $reason:expr, $look:expr, $now:expr) => {
-        let look: Option<$crate::store::NextLook> = $look;
-        let done = sqlx::query(
-            "update entries set state = $2, reason = $3, finished_at = $4, recheck_at = $5, modified = $6, lease_until = 0
-             where url = $1 and state = 'pending'",
-        )
-        .bind($entry.url.as_str())
-        .bind($state.as_str())
-        .bind($reason)
-        .bind($now.timestamp_millis())
-        .bind(look.and_then(|look| look.next).map(|t| t.timestamp_millis()))
-        .bind(look.and_then(|look| look.modified).map(|t| t.timestamp_millis()))
-        .execute(&mut *$tx)
-        .await?;
-        if done.rows_affected() > 0 {
-            sqlx::query($crate::store::ledger::COUNT)
-                .bind($now.date_naive().to_string())
-                .bind($state.as_str())
-                .bind($entry.source.as_str())
-                .bind(1_i64)
-                .execute(&mut *$tx)
-                .await?;
-        }
-    };
-}
 
 /// When a stored article is looked at again, never when `next` is `None`; and what its page calls its last change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +14,6 @@ pub struct NextLook {
     /// The last change the page states.
     pub modified: Option<Time>,
 }
-
-pub(super) use finish;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -133,7 +104,6 @@ impl Store {
             rows.push((url, to_json(entry)?, *state, reason));
         }
         let ms = now.timestamp_millis();
-        let day = now.date_naive().to_string();
         let mut fresh = 0;
         writing!(self, |tx| {
             for (url, json, state, reason) in &rows {
@@ -165,13 +135,7 @@ impl Store {
                         EntryState::Sampled => "gate_sampled",
                         other => other.as_str(),
                     };
-                    sqlx::query(super::ledger::COUNT)
-                        .bind(&day)
-                        .bind(gate)
-                        .bind(source.as_str())
-                        .bind(1_i64)
-                        .execute(&mut *tx)
-                        .await?;
+                    count!(tx, gate, source.as_str(), 1_i64, now);
                 }
             }
         });
@@ -219,8 +183,19 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn finish_entry(&self, entry: &StoredEntry, state: EntryState, reason: &str, now: Time) -> Result<()> {
+        let sql = "update entries set state = $2, reason = $3, finished_at = $4, recheck_at = null, modified = null,
+                                      lease_until = 0 where url = $1 and state = 'pending'";
         writing!(self, |tx| {
-            finish!(tx, entry, state, reason, None, now);
+            let done = sqlx::query(sql)
+                .bind(&entry.url)
+                .bind(state.as_str())
+                .bind(reason)
+                .bind(now.timestamp_millis())
+                .execute(&mut *tx)
+                .await?;
+            if done.rows_affected() > 0 {
+                count!(tx, state.as_str(), entry.source.as_str(), 1_i64, now);
+            }
         });
         Ok(())
     }

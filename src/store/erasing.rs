@@ -2,17 +2,17 @@
 
 use super::backend::{reading, writing};
 use super::{Result, Store, from_json, to_json};
-use crate::model::Time;
 use crate::model::alert::{Alert, AlertEvent};
 use crate::model::analysis::Analysis;
 use crate::model::entry::Entry;
-use crate::model::item::{Engagement, Item};
+use crate::model::item::{Access, Engagement, Item};
+use crate::model::{ItemId, Time};
 
 /// What stands in place of words that were erased.
 const ERASED: &str = "(tin đã xóa theo quy định)";
 
 /// Tables whose rows are an item's own.
-const OWN: [&str; 7] = [
+const OWN: [&str; 9] = [
     "delete from item_versions where item = $1",
     "delete from observations where item = $1",
     "delete from analyses where item = $1",
@@ -20,6 +20,8 @@ const OWN: [&str; 7] = [
     "delete from item_provinces where item = $1",
     "delete from story_items where item = $1",
     "delete from private_author where item = $1",
+    "delete from capture where item = $1",
+    "delete from capture_pictures where item = $1",
 ];
 
 /// What is left of it elsewhere: its row, and its story's headline when that was its own.
@@ -123,7 +125,10 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
             }
-            let seq: i64 = sqlx::query_scalar(super::items::NEXT_SEQ).fetch_one(&mut *tx).await?;
+            let seq: i64 = sqlx::query_scalar(super::items::NEXT_SEQ)
+                .bind(1_i64)
+                .fetch_one(&mut *tx)
+                .await?;
             sqlx::query("update items set item = $2, seq = $3, expired = 1 where id = $1")
                 .bind(id)
                 .bind(to_json(&bare)?)
@@ -146,13 +151,21 @@ impl Store {
         self.maintain(&["pragma secure_delete = on"], &[]).await?;
         let id = item.id.as_str();
         let named = format!("%{}%", to_json(&item.id)?);
+        // A tip, or a comment captured by hand, gives the address of what it is about.
+        let is_about = item.access == Access::Tip || (item.access == Access::Manual && item.parent.is_some());
+        let own = item.url.as_deref().filter(|_| !is_about);
         let titled = format!("%\"title\":{}%", to_json(&item.title)?);
         writing!(self, |tx| {
+            sqlx::query("insert into erased (item, at) values ($1, $2) on conflict (item) do nothing")
+                .bind(id)
+                .bind(now.timestamp_millis())
+                .execute(&mut *tx)
+                .await?;
             for sql in OWN.into_iter().chain(SHARED) {
                 sqlx::query(sql).bind(id).execute(&mut *tx).await?;
             }
             let entries: Vec<(String,)> = sqlx::query_as("select url from entries where url = $1 or entry like $2")
-                .bind(item.url.as_deref().unwrap_or_default())
+                .bind(own.unwrap_or_default())
                 .bind(if item.title.is_empty() { "" } else { &titled })
                 .fetch_all(&mut *tx)
                 .await?;
@@ -190,6 +203,20 @@ impl Store {
         .fetch_all(db)
         .await?);
         Ok(editions.into_iter().map(|(id,)| id).collect())
+    }
+}
+
+impl Store {
+    /// Whether an item was erased.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_erased(&self, id: &ItemId) -> Result<bool> {
+        let found: Option<i64> = reading!(self, |db| sqlx::query_scalar("select at from erased where item = $1")
+            .bind(id.as_str())
+            .fetch_optional(db)
+            .await?);
+        Ok(found.is_some())
     }
 }
 

@@ -5,24 +5,27 @@ use super::{Result, Store};
 use crate::model::evidence::{Kept, Place};
 use crate::model::{Time, from_unix_ms};
 
-/// Writes a kept record down inside a transaction.
+/// Writes kept records down inside a transaction.
 macro_rules! insert_evidence {
-    ($tx:ident, $kept:expr) => {{
-        let kept: &crate::model::evidence::Kept = $kept;
-        sqlx::query(
-            "insert into evidence (leaf, name, url, file, start, length, salt, at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (leaf) do nothing",
-        )
-        .bind(&kept.leaf)
-        .bind(&kept.name)
-        .bind(&kept.url)
-        .bind(&kept.place.file)
-        .bind(i64::try_from(kept.place.start).unwrap_or(i64::MAX))
-        .bind(i64::try_from(kept.place.length).unwrap_or(i64::MAX))
-        .bind(&kept.salt)
-        .bind(kept.at.timestamp_millis())
-        .execute(&mut *$tx)
-        .await?;
+    ($tx:ident, $records:expr) => {{
+        let records: Vec<&crate::model::evidence::Kept> = $records.collect();
+        if !records.is_empty() {
+            let bytes = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+            let mut query =
+                sqlx::QueryBuilder::new("insert into evidence (leaf, name, url, file, start, length, salt, at) ");
+            query.push_values(records, |mut row, kept| {
+                row.push_bind(&kept.leaf)
+                    .push_bind(&kept.name)
+                    .push_bind(&kept.url)
+                    .push_bind(&kept.place.file)
+                    .push_bind(bytes(kept.place.start))
+                    .push_bind(bytes(kept.place.length))
+                    .push_bind(&kept.salt)
+                    .push_bind(kept.at.timestamp_millis());
+            });
+            query.push(" on conflict (leaf) do nothing");
+            query.build().execute(&mut *$tx).await?;
+        }
     }};
 }
 

@@ -10,6 +10,21 @@ use crate::model::{SourceId, Time, from_unix_ms};
 pub(super) const COUNT: &str = "insert into gate_counts (day, gate, source, n) values ($1, $2, $3, $4)
     on conflict (day, gate, source) do update set n = gate_counts.n + excluded.n";
 
+/// Adds to a count inside a transaction.
+macro_rules! count {
+    ($tx:ident, $gate:expr, $source:expr, $n:expr, $now:expr) => {
+        sqlx::query($crate::store::ledger::COUNT)
+            .bind($now.date_naive().to_string())
+            .bind($gate)
+            .bind($source)
+            .bind($n)
+            .execute(&mut *$tx)
+            .await?
+    };
+}
+
+pub(super) use count;
+
 /// How a source has done.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SourceHealth {
@@ -52,14 +67,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn count(&self, gate: &str, source: &SourceId, n: i64, at: Time) -> Result<()> {
-        writing!(self, |tx| sqlx::query(COUNT)
-            .bind(at.date_naive().to_string())
-            .bind(gate)
-            .bind(source.as_str())
-            .bind(n)
-            .execute(&mut *tx)
-            .await?
-            .rows_affected());
+        writing!(self, |tx| {
+            count!(tx, gate, source.as_str(), n, at);
+        });
         Ok(())
     }
 

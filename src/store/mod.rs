@@ -11,7 +11,11 @@ mod analyses;
 
 mod backend;
 
+mod captures;
+
 mod catchups;
+
+mod connectors;
 
 mod deliveries;
 
@@ -19,11 +23,15 @@ mod editions;
 
 mod entries;
 
+mod errands;
+
 mod erasing;
 
 mod evidence;
 
 mod feeds;
+
+mod hooks;
 
 mod items;
 
@@ -34,6 +42,8 @@ mod private;
 mod retention;
 
 mod stories;
+
+mod together;
 
 mod users;
 
@@ -47,6 +57,7 @@ pub use alarms::{Alarm, Missed};
 pub use alerts::{AlertAction, StoredEvent};
 pub use analyses::ItemView;
 pub use backend::{ServiceLock, Target, lock_service};
+pub use captures::HandedIn;
 pub use catchups::Catchup;
 pub use deliveries::{Attempt, Claimed};
 pub use editions::{EditionSummary, Frozen, StoredEdition};
@@ -63,6 +74,7 @@ pub use users::{AuditLine, User};
 pub struct Store {
     pool: backend::Pool,
     vault: Vault,
+    together: together::Together<items::Article, Inserted>,
 }
 
 /// Why the store could not do what was asked.

@@ -50,6 +50,8 @@ impl Store {
                        or exists (select 1 from item_versions v join items i on i.id = v.item
                                   where v.snapshot = e.name and i.platform = 'youtube') then $1
                      when exists (select 1 from items i where i.snapshot = e.name and i.access = 'tip') then $2
+                     when exists (select 1 from capture_pictures p join capture c on c.item = p.item
+                                  where p.name = e.name and c.access = 'tip') then $2
                      else $3 end
                    order by leaf limit $5";
         let rows: Vec<Row> = reading!(self, |db| sqlx::query_as(sql)

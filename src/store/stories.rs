@@ -6,6 +6,9 @@ use crate::model::item::Item;
 use crate::model::story::{Assignment, Story};
 use crate::model::{ItemId, StoryId, Time, from_unix_ms};
 
+/// Rows written with one statement.
+const TOGETHER: usize = 500;
+
 /// A relevant item of the window over which stories are made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WindowItem {
@@ -15,6 +18,8 @@ pub struct WindowItem {
     pub at: Time,
     /// The story it is in now.
     pub story: Option<StoryId>,
+    /// The item it is told to be a copy of now.
+    pub reprint_of: Option<ItemId>,
     /// Its main topic.
     pub topic: Option<String>,
 }
@@ -47,31 +52,50 @@ impl From<Row> for Story {
 }
 
 impl Store {
-    /// Relevant items published from `from` on, in canonical order: what stories are made of.
+    /// Relevant items published from `from` to `to`, in canonical order: what stories are made of.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn story_window(&self, from: Time) -> Result<Vec<WindowItem>> {
-        let sql = "select i.item, i.published, s.story, a.topic from items i left join story_items s on s.item = i.id
-                   left join analyses a on a.item = i.id
-                   where i.relevant = 1 and i.analysed = 1 and i.published >= $1 order by i.published, i.id";
-        let rows: Vec<(String, i64, Option<String>, Option<String>)> = reading!(self, |db| sqlx::query_as(sql)
+    pub async fn story_window(&self, from: Time, to: Time) -> Result<Vec<WindowItem>> {
+        type Row = (String, i64, Option<String>, Option<String>, Option<String>);
+        let sql = "select i.item, i.published, s.story, s.reprint_of, a.topic from items i
+                   left join story_items s on s.item = i.id left join analyses a on a.item = i.id
+                   where i.relevant = 1 and i.analysed = 1 and i.published >= $1 and i.published <= $2
+                   order by i.published, i.id";
+        let rows: Vec<Row> = reading!(self, |db| sqlx::query_as(sql)
             .bind(from.timestamp_millis())
+            .bind(to.timestamp_millis())
             .fetch_all(db)
             .await?);
         rows.into_iter()
-            .map(|(json, at, story, topic)| {
+            .map(|(json, at, story, reprint_of, topic)| {
                 Ok(WindowItem {
                     item: from_json("items", &json)?,
                     at: from_unix_ms(at),
                     story: story.map(StoryId),
+                    reprint_of: reprint_of.map(ItemId),
                     topic,
                 })
             })
             .collect()
     }
 
-    /// Writes down a partition: where each item stands, the stories as they are now, and where vanished ones went.
+    /// Relevant items that no story tells yet, as a process leaves them that dies between understanding and telling.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn untold_items(&self) -> Result<Vec<(ItemId, Time)>> {
+        let sql = "select i.id, i.published from items i left join story_items s on s.item = i.id
+                   where i.relevant = 1 and i.analysed = 1 and s.item is null order by i.published, i.id";
+        let rows: Vec<(String, i64)> = reading!(self, |db| sqlx::query_as(sql).fetch_all(db).await?);
+        Ok(rows
+            .into_iter()
+            .map(|(id, at)| (ItemId(id), from_unix_ms(at)))
+            .collect())
+    }
+
+    /// Writes down what changed in a partition: where items stand, the stories as they are now, and where vanished ones
+    /// went.
     ///
     /// # Errors
     /// When the database fails; then nothing is changed.
@@ -82,20 +106,25 @@ impl Store {
         redirects: &[(StoryId, StoryId)],
     ) -> Result<()> {
         writing!(self, |tx| {
-            for assignment in assignments {
-                sqlx::query(
-                    "insert into story_items (item, story, reprint_of) values ($1, $2, $3)
-                     on conflict (item) do update set story = excluded.story, reprint_of = excluded.reprint_of",
-                )
-                .bind(assignment.id.as_str())
-                .bind(assignment.story.as_str())
-                .bind(assignment.reprint_of.as_ref().map(|id| id.as_str().to_owned()))
-                .execute(&mut *tx)
-                .await?;
+            for some in assignments.chunks(TOGETHER) {
+                let mut query = sqlx::QueryBuilder::new("insert into story_items (item, story, reprint_of) ");
+                query.push_values(some, |mut row, assignment| {
+                    row.push_bind(assignment.id.as_str())
+                        .push_bind(assignment.story.as_str())
+                        .push_bind(assignment.reprint_of.as_ref().map(ItemId::as_str));
+                });
+                query
+                    .push(" on conflict (item) do update set story = excluded.story, reprint_of = excluded.reprint_of");
+                query.build().execute(&mut *tx).await?;
             }
             for (old, new) in redirects {
                 sqlx::query("delete from stories where id = $1")
                     .bind(old.as_str())
+                    .execute(&mut *tx)
+                    .await?;
+                sqlx::query("update story_items set story = $2 where story = $1")
+                    .bind(old.as_str())
+                    .bind(new.as_str())
                     .execute(&mut *tx)
                     .await?;
                 sqlx::query(
@@ -106,28 +135,33 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
             }
-            for story in stories {
-                sqlx::query("delete from story_redirects where old = $1")
-                    .bind(story.id.as_str())
-                    .execute(&mut *tx)
-                    .await?;
-                sqlx::query(
-                    "insert into stories (id, title, lead_item, first_at, last_at, items, sources, topic)
-                     values ($1, $2, $3, $4, $5, $6, $7, $8)
-                     on conflict (id) do update set title = excluded.title, lead_item = excluded.lead_item,
+            for some in stories.chunks(TOGETHER) {
+                let mut query = sqlx::QueryBuilder::new("delete from story_redirects where old in (");
+                let mut places = query.separated(", ");
+                for story in some {
+                    places.push_bind(story.id.as_str());
+                }
+                query.push(")");
+                query.build().execute(&mut *tx).await?;
+                let mut query = sqlx::QueryBuilder::new(
+                    "insert into stories (id, title, lead_item, first_at, last_at, items, sources, topic) ",
+                );
+                query.push_values(some, |mut row, story| {
+                    row.push_bind(story.id.as_str())
+                        .push_bind(&story.title)
+                        .push_bind(story.lead_item.as_str())
+                        .push_bind(story.first_at.timestamp_millis())
+                        .push_bind(story.last_at.timestamp_millis())
+                        .push_bind(story.items)
+                        .push_bind(story.sources)
+                        .push_bind(&story.topic);
+                });
+                query.push(
+                    " on conflict (id) do update set title = excluded.title, lead_item = excluded.lead_item,
                        first_at = excluded.first_at, last_at = excluded.last_at, items = excluded.items,
                        sources = excluded.sources, topic = excluded.topic",
-                )
-                .bind(story.id.as_str())
-                .bind(&story.title)
-                .bind(story.lead_item.as_str())
-                .bind(story.first_at.timestamp_millis())
-                .bind(story.last_at.timestamp_millis())
-                .bind(story.items)
-                .bind(story.sources)
-                .bind(&story.topic)
-                .execute(&mut *tx)
-                .await?;
+                );
+                query.build().execute(&mut *tx).await?;
             }
         });
         Ok(())

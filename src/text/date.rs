@@ -114,9 +114,11 @@ pub fn parse(text: &str) -> Option<Time> {
         return None;
     }
     let text = super::squeeze(&super::nfc(text)).to_lowercase();
-    let time = iso(&text)
+    let time = DateTime::parse_from_rfc2822(&text)
+        .or_else(|_| DateTime::parse_from_rfc3339(&text))
+        .ok()
+        .or_else(|| iso(&text))
         .or_else(|| english(&text))
-        .or_else(|| DateTime::parse_from_rfc2822(&text).ok())
         .or_else(|| vietnamese(&text))?
         .with_timezone(&vietnam());
     (time >= first_plausible()).then_some(time)

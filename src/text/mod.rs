@@ -29,7 +29,7 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Unicode normal form C, without zero-width characters and soft hyphens; white space other than line breaks becomes a space.
 pub fn nfc(text: &str) -> String {
-    if text.chars().all(is_plain) {
+    if is_plain(text.as_bytes()) {
         text.to_owned()
     } else if text.chars().all(is_composed) {
         clean(text.chars())
@@ -38,9 +38,19 @@ pub fn nfc(text: &str) -> String {
     }
 }
 
-/// Composed characters of which nothing is to be cleaned: nearly all text.
-fn is_plain(c: char) -> bool {
-    matches!(c, ' '..='~' | '\n' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{1e00}'..='\u{1eff}' | '\u{2010}'..='\u{2027}')
+/// Whether a UTF-8 text holds nothing but composed characters of which none is to be cleaned, as nearly all text does:
+/// ASCII without controls, U+00A1 to U+02FF without the soft hyphen, U+1E00 to U+1EFF, U+2010 to U+2027.
+fn is_plain(text: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        at += match (byte, &text[at + 1..]) {
+            (b' '..=b'~' | b'\n', _) => 1,
+            (0xc3..=0xcb, _) | (0xc2, [0xa1..=0xac | 0xae..=0xbf, ..]) => 2,
+            (0xe1, [0xb8..=0xbb, ..]) | (0xe2, [0x80, 0x90..=0xa7, ..]) => 3,
+            _ => return false,
+        };
+    }
+    true
 }
 
 /// Characters that stand in normal form C wherever they stand: Latin with and without Vietnamese marks, and punctuation
@@ -60,7 +70,14 @@ fn clean(chars: impl Iterator<Item = char>) -> String {
 
 /// Runs of white space as one space, trimmed.
 pub fn squeeze(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut squeezed = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !squeezed.is_empty() {
+            squeezed.push(' ');
+        }
+        squeezed.push_str(word);
+    }
+    squeezed
 }
 
 /// SHA-256 in lower-case hexadecimal.
@@ -91,6 +108,17 @@ mod tests {
         assert_eq!(unhex(&hex(&[0, 171, 255])), Some(vec![0, 171, 255]));
         for text in ["a", "+1", "é", "zz"] {
             assert_eq!(unhex(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_needs_no_cleaning_is_told_by_its_bytes() {
+        let named = |c: char| {
+            matches!(c, ' '..='~' | '\n' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{1e00}'..='\u{1eff}'
+                | '\u{2010}'..='\u{2027}')
+        };
+        for c in '\0'..='\u{3000}' {
+            assert_eq!(is_plain(format!("a{c}b").as_bytes()), named(c), "{c:?}");
         }
     }
 

@@ -15,6 +15,16 @@ pub fn is_marked(text: &str) -> bool {
         .any(is_mark)
 }
 
+/// Whether a file's name bears a mark: the whole of it without its ending, or a part in brackets or behind a dash.
+pub fn is_marked_name(name: &str) -> bool {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    stem.replace(['[', ']', '(', ')'], "\n")
+        .replace(" - ", "\n")
+        .replace(" – ", "\n")
+        .split('\n')
+        .any(is_mark)
+}
+
 fn is_mark(line: &str) -> bool {
     let line = line.trim_matches(is_around);
     if line.is_empty() || line.len() > LONGEST {
@@ -75,6 +85,29 @@ mod tests {
             "tối\nmắt",
         ] {
             assert!(!is_marked(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_a_file_is_marked_by_a_part_of_its_own() {
+        for name in [
+            "TUYỆT MẬT.png",
+            "[MẬT] công văn.jpg",
+            "Công văn 12 (Tối mật).pdf",
+            "ke hoach - MẬT.eml",
+            "MẬT",
+        ] {
+            assert!(is_marked_name(name), "{name}");
+        }
+        for name in [
+            "bảo mật.png",
+            "BẢO_MẬT.png",
+            "mat.jpg",
+            "đổi mật khẩu.eml",
+            "anh.MẬT",
+            "",
+        ] {
+            assert!(!is_marked_name(name), "{name}");
         }
     }
 

@@ -133,3 +133,29 @@ fn an_active_source_must_be_collectable_and_say_what_proves_it() {
         assert!(error.contains(problem), "{problem}: {error}");
     }
 }
+
+#[test]
+fn a_search_page_is_asked_only_once_it_is_permitted() {
+    let file = |lines: &str| {
+        let text = format!(
+            "name = \"Báo mẫu\"\nkind = \"press\"\nhome = \"https://baomau.vn/\"\nrank = 2\nchannel = \"bao_chi\"\nstatus = \"draft\"\n\
+             checked = \"2026-11-20\"\n[[search]]\nurl = \"https://baomau.vn/tim?q={lines}\n"
+        );
+        let base = diemtin::catalogue::load(None, None).unwrap();
+        base.with_sources(&[("press/baomau.toml".into(), text)])
+    };
+    assert_eq!(file("{q}\"").unwrap().sources[0].feeds, []);
+    let permitted = file("{q}\"\npermitted = \"robots.txt of 2026-11-20 allows /tim\"").unwrap();
+    let asked: Vec<_> = permitted.sources[0]
+        .feeds
+        .iter()
+        .map(|feed| feed.url.as_str())
+        .collect();
+    assert_eq!(asked.len(), permitted.knowledge.relevance.search.len());
+    assert_eq!(
+        asked[0],
+        "https://baomau.vn/tim?q=b%E1%BA%A3o+hi%E1%BB%83m+x%C3%A3+h%E1%BB%99i"
+    );
+    let error = file("bhxh\"").unwrap_err().to_string();
+    assert!(error.contains("{q}"), "{error}");
+}

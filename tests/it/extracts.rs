@@ -9,6 +9,8 @@ use diemtin::model::page::{Extraction, Page};
 use diemtin::model::source::{Family, Layout, Source};
 use diemtin::text::date;
 
+use crate::support::score::{f1, score};
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -152,26 +154,6 @@ fn invented_pages_in_the_markup_of_each_family_are_read_as_their_source_files_sa
         }
     }
     assert!(families.len() >= 8, "{families:?}");
-}
-
-fn shingles(text: &str) -> HashSet<Vec<String>> {
-    let words: Vec<String> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .map(str::to_lowercase)
-        .collect();
-    words.windows(4).map(<[String]>::to_vec).collect()
-}
-
-/// Precision and recall of the word 4-gram shingles.
-fn score(read: &str, gold: &str) -> (f64, f64) {
-    let (read, gold) = (shingles(read), shingles(gold));
-    let both = read.intersection(&gold).count() as f64;
-    (both / (read.len().max(1) as f64), both / (gold.len().max(1) as f64))
-}
-
-fn f1((precision, recall): (f64, f64)) -> f64 {
-    2.0 * precision * recall / (precision + recall).max(1e-9)
 }
 
 fn saved(outlet: &str, known: bool) -> Option<(serde_json::Value, Extraction)> {

@@ -18,14 +18,14 @@ use diemtin::pipeline::service::Service;
 use diemtin::store::{Store, Target};
 use tokio_util::task::AbortOnDropHandle;
 
-const HOST: &str = "baocham.example";
+pub const HOST: &str = "baocham.example";
 
 /// Pages by path and query, and what was asked for in order.
 #[derive(Default)]
-struct Pages(BTreeMap<String, String>, Vec<String>);
+pub struct Pages(BTreeMap<String, String>, Vec<String>);
 
 #[derive(Clone, Default)]
-struct Site(Arc<Mutex<Pages>>);
+pub struct Site(Arc<Mutex<Pages>>);
 
 impl Site {
     fn set(&self, path: &str, body: &str) {
@@ -37,7 +37,7 @@ impl Site {
     }
 
     /// Publishes an article.
-    fn article(&self, name: &str, day: &str, sentence: &str) {
+    pub fn article(&self, name: &str, day: &str, sentence: &str) {
         let page = format!(
             "<!DOCTYPE html><html lang=\"vi\"><head><title>{name}</title>\
              <meta property=\"og:title\" content=\"Lương hưu và BHXH: chuyện {name}\">\
@@ -86,22 +86,22 @@ async fn answer(State(site): State<Site>, request: Request) -> Response {
     }
 }
 
-struct Scene {
-    site: Site,
+pub struct Scene {
+    pub site: Site,
     clock: Clock,
-    store: Store,
-    service: Service,
+    pub store: Store,
+    pub service: Service,
     collecting: Arc<Collecting>,
     source: Source,
     _served: AbortOnDropHandle<()>,
     _folder: tempfile::TempDir,
 }
 
-fn start() -> Time {
+pub fn start() -> Time {
     vietnam().with_ymd_and_hms(2026, 11, 10, 8, 0, 0).unwrap()
 }
 
-async fn scene() -> Scene {
+pub async fn scene() -> Scene {
     let site = Site::default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address: SocketAddr = listener.local_addr().unwrap();
@@ -147,7 +147,7 @@ async fn scene() -> Scene {
 
 impl Scene {
     /// Works until nothing is due.
-    async fn work(&self) {
+    pub async fn work(&self) {
         for _ in 0..200 {
             if self.collecting.round(&self.source).await.unwrap() == 0 {
                 return;

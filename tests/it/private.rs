@@ -549,7 +549,7 @@ async fn after_a_simulated_year_nothing_private_is_left_and_the_figures_and_the_
         for day in 1..=366 {
             clock.advance(Duration::from_secs(DAY));
             let now = clock.now();
-            let deleted = retaining::retain(&store, &evidence, &scene.service.inbox(), retention, now)
+            let deleted = retaining::retain(&store, &evidence, &scene.data, retention, now)
                 .await
                 .unwrap();
             let words = store.find_item(&video).await.unwrap().unwrap().text;

@@ -14,19 +14,25 @@ use diemtin::pipeline::service::Service;
 use diemtin::store::{NewItem, Store, Target, User};
 use tokio_util::sync::CancellationToken;
 
-fn now() -> Time {
+pub fn now() -> Time {
     vietnam().with_ymd_and_hms(2026, 11, 19, 9, 0, 0).unwrap()
 }
 
 /// A served archive with one private post and one alert; it ends with the test.
-struct Served {
-    address: SocketAddr,
-    stop: CancellationToken,
-    _folder: tempfile::TempDir,
-    store: Store,
+pub struct Served {
+    pub address: SocketAddr,
+    pub folder: tempfile::TempDir,
+    pub store: Store,
+    _pages: Pages,
 }
 
-impl Drop for Served {
+/// Served pages; they end with the test.
+pub struct Pages {
+    pub address: SocketAddr,
+    stop: CancellationToken,
+}
+
+impl Drop for Pages {
     fn drop(&mut self) {
         self.stop.cancel();
     }
@@ -58,7 +64,19 @@ fn alert(level: Level) -> AlertEvent {
     }
 }
 
-async fn served() -> Served {
+/// Serves the pages of a service at a free port of loopback.
+pub async fn serve(service: Service) -> Pages {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let searching = service.searching().unwrap();
+    let writer = searching.writer().unwrap().unwrap();
+    searching.catch_up(&writer, |_| {}).await.unwrap();
+    tokio::spawn(diemtin::serve::serve(listener, service, searching, stop.clone()));
+    Pages { address, stop }
+}
+
+pub async fn served() -> Served {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&Target::Sqlite(folder.path().join("t.db"))).await.unwrap();
     let item = Item {
@@ -100,22 +118,16 @@ async fn served() -> Served {
         store: store.clone(),
         clock: Clock::manual(now()),
     };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let stop = CancellationToken::new();
-    let searching = service.searching().unwrap();
-    let writer = searching.writer().unwrap().unwrap();
-    searching.catch_up(&writer, |_| {}).await.unwrap();
-    tokio::spawn(diemtin::serve::serve(listener, service, searching, stop.clone()));
+    let pages = serve(service).await;
     Served {
-        address,
-        stop,
-        _folder: folder,
+        address: pages.address,
+        folder,
         store,
+        _pages: pages,
     }
 }
 
-async fn get(served: &Served, path: &str) -> (u16, String) {
+pub async fn get(served: &Served, path: &str) -> (u16, String) {
     let client = crate::support::client::client(&[], served.address);
     let answer = client
         .get(format!("http://{}{path}", served.address))
@@ -224,11 +236,11 @@ async fn a_name_of_another_machine_is_not_answered() {
     assert_eq!(answer.status().as_u16(), 421);
 }
 
-fn browser(served: &Served) -> reqwest::Client {
+pub fn browser(served: &Served) -> reqwest::Client {
     crate::support::client::client(&[], served.address)
 }
 
-async fn add_user(served: &Served, name: &str, role: Role) {
+pub async fn add_user(served: &Served, name: &str, role: Role) {
     let user = User {
         name: name.into(),
         role,
@@ -239,7 +251,7 @@ async fn add_user(served: &Served, name: &str, role: Role) {
 }
 
 /// Logs in and returns the session's cookie.
-async fn log_in(served: &Served, name: &str, password: &str) -> (u16, String) {
+pub async fn log_in(served: &Served, name: &str, password: &str) -> (u16, String) {
     let answer = browser(served)
         .post(format!("http://{}/login", served.address))
         .form(&[("name", name), ("password", password), ("next", "/alerts/a-1")])
@@ -251,7 +263,7 @@ async fn log_in(served: &Served, name: &str, password: &str) -> (u16, String) {
     (answer.status().as_u16(), cookie.to_owned())
 }
 
-async fn page_as(served: &Served, cookie: &str, path: &str) -> (u16, String) {
+pub async fn page_as(served: &Served, cookie: &str, path: &str) -> (u16, String) {
     let request = browser(served).get(format!("http://{}{path}", served.address));
     let answer = request
         .header("cookie", cookie)
@@ -275,7 +287,7 @@ async fn act(served: &Served, cookie: &str, csrf: &str) -> u16 {
         .as_u16()
 }
 
-fn csrf_in(page: &str) -> String {
+pub fn csrf_in(page: &str) -> String {
     let (_, after) = page.split_once("name=\"csrf\" value=\"").unwrap();
     after.split('"').next().unwrap().to_owned()
 }

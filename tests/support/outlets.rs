@@ -54,6 +54,16 @@ impl axum::serve::Listener for TlsListener {
 
 /// Serves `pages` for `hosts`; every feed of theirs answers with `feeds[host]`, everything else with 404.
 pub async fn serve(hosts: &[&str], pages: Pages, feeds: BTreeMap<String, String>) -> Outlets {
+    let known = Arc::new((pages, feeds));
+    let router = Router::new().fallback(move |request: Request| {
+        let known = known.clone();
+        async move { answer(&known.0, &known.1, &request) }
+    });
+    serve_router(hosts, router).await
+}
+
+/// Serves whatever `router` answers for `hosts`.
+pub async fn serve_router(hosts: &[&str], router: Router) -> Outlets {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut parameters = rcgen::CertificateParams::new(Vec::new()).unwrap();
     parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -77,11 +87,6 @@ pub async fn serve(hosts: &[&str], pages: Pages, feeds: BTreeMap<String, String>
         tcp,
         acceptor: TlsAcceptor::from(Arc::new(config)),
     };
-    let known = Arc::new((pages, feeds));
-    let router = Router::new().fallback(move |request: Request| {
-        let known = known.clone();
-        async move { answer(&known.0, &known.1, &request) }
-    });
     let task = tokio::spawn(async move {
         axum::serve(listener, router).await.unwrap();
     });

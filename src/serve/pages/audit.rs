@@ -33,6 +33,8 @@ fn action(name: &str) -> &str {
         "erase" => "xóa theo yêu cầu",
         "export" => "xuất dữ liệu",
         "missed" => "báo bài bỏ sót",
+        "capture" => "ghi nhận",
+        "tip" => "tin báo",
         "user" => "quản lý người dùng",
         other => other,
     }

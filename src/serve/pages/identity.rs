@@ -5,8 +5,9 @@ use axum::extract::{Path, State as Given};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::Frame;
-use super::items::bytes_of;
+use super::items::{PLAIN, bytes_of, named};
 use crate::model::ItemId;
+use crate::model::capture::KeptPicture;
 use crate::private::person::Identity;
 use crate::serve::login::{Posted, Viewer};
 use crate::serve::{Failure, State};
@@ -21,13 +22,14 @@ struct IdentityPage {
     frame: Frame,
     id: ItemId,
     has_snapshot: bool,
+    pictures: Vec<KeptPicture>,
     shortest: usize,
     /// `None` before the form is sent; what was found after.
     opened: Option<Option<Identity>>,
 }
 
 impl IdentityPage {
-    fn shown(
+    async fn shown(
         site: &State,
         viewer: &Viewer,
         view: &ItemView,
@@ -37,6 +39,7 @@ impl IdentityPage {
             frame: Frame::of(site, viewer),
             id: view.item.id.clone(),
             has_snapshot: view.snapshot.is_some(),
+            pictures: site.store.pictures_of(&view.item.id).await?,
             shortest: SHORTEST_REASON,
             opened,
         };
@@ -55,7 +58,7 @@ pub(in crate::serve) async fn form(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let view = found(&site, &viewer, id).await?;
-    IdentityPage::shown(&site, &viewer, &view, None)
+    IdentityPage::shown(&site, &viewer, &view, None).await
 }
 
 pub(in crate::serve) async fn open(
@@ -71,15 +74,23 @@ pub(in crate::serve) async fn open(
             "Cần nêu lý do, ít nhất {SHORTEST_REASON} ký tự: vụ việc hoặc văn bản yêu cầu."
         )));
     }
-    if posted.field("what") == "snapshot" {
+    let (what, id) = (posted.field("what"), &view.item.id);
+    if what != "identity" {
+        let (bytes, media_type) = match what {
+            "snapshot" => (view.snapshot.clone(), PLAIN.to_owned()),
+            name => {
+                let picture = named(&site, id, name).await?;
+                (Some(picture.name), picture.media_type)
+            }
+        };
         site.store
-            .audit(now, &viewer.name, "snapshot", view.item.id.as_str(), reason)
+            .audit(now, &viewer.name, "snapshot", id.as_str(), reason)
             .await?;
-        return bytes_of(&site, view.snapshot).await;
+        return bytes_of(&site, bytes, &media_type).await;
     }
     let opened = site
         .store
         .open_identity(&view.item.id, &viewer.name, reason, now)
         .await?;
-    IdentityPage::shown(&site, &viewer, &view, Some(opened))
+    IdentityPage::shown(&site, &viewer, &view, Some(opened)).await
 }

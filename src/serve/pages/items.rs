@@ -6,11 +6,16 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use super::{Frame, Page, page};
+use crate::model::capture::{Capture, KeptPicture};
+use crate::model::item::Item;
 use crate::model::story::Story;
 use crate::model::{ItemId, StoryId};
 use crate::serve::login::Viewer;
 use crate::serve::shown::{Piece, Shown, explain, shown};
 use crate::serve::{Failure, State};
+
+/// How a snapshot is sent: nothing in it runs.
+pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
 
 #[derive(Template)]
 #[template(path = "web/story.html")]
@@ -62,6 +67,9 @@ struct ItemPage {
     has_snapshot: bool,
     /// Whether this viewer may open what names a person, and there is something to open.
     may_open: bool,
+    /// Who handed it in.
+    captures: Vec<Capture>,
+    pictures: Vec<KeptPicture>,
 }
 
 pub(in crate::serve) async fn item(Given(site): Given<State>, viewer: Viewer, Path(id): Path<String>) -> Page {
@@ -74,7 +82,8 @@ pub(in crate::serve) async fn item(Given(site): Given<State>, viewer: Viewer, Pa
     let knowledge = &site.catalogue.knowledge;
     let analysis = view.analysis.clone();
     let is_social = view.item.is_social();
-    let is_sealed = site.store.has_identity(&id).await? || (is_social && has_snapshot);
+    let pictures = site.store.pictures_of(&id).await?;
+    let is_sealed = site.store.has_identity(&id).await? || (is_social && (has_snapshot || !pictures.is_empty()));
     let item = Shown::of(&site, view);
     let mut reasons: Vec<ReasonRow> = Vec::new();
     for reason in analysis.iter().flat_map(|a| &a.reasons).filter(|r| !r.text.is_empty()) {
@@ -130,6 +139,8 @@ pub(in crate::serve) async fn item(Given(site): Given<State>, viewer: Viewer, Pa
             .collect(),
         has_snapshot: has_snapshot && !is_social,
         may_open: is_sealed && viewer.must_open_identities().is_ok(),
+        captures: site.store.captures_of(&id).await?,
+        pictures,
         item,
     })
 }
@@ -142,20 +153,45 @@ pub(in crate::serve) async fn snapshot(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let view = site.store.find_item_view(&ItemId(id)).await?.ok_or(Failure::NotFound)?;
-    if view.item.is_social() {
-        viewer.must_open_identities()?;
-        return Err(Failure::Wrong(format!(
-            "Bản chụp của tin mạng xã hội chứa tên người: mở tại /items/{}/identity, ghi lý do.",
-            view.item.id
-        )));
-    }
-    bytes_of(&site, view.snapshot).await
+    must_be_public(&viewer, &view.item)?;
+    bytes_of(&site, view.snapshot, PLAIN).await
 }
 
-/// What is kept under the name of a snapshot.
-pub(super) async fn bytes_of(site: &State, snapshot: Option<String>) -> Result<Response, Failure> {
-    let name = snapshot.ok_or(Failure::NotFound)?;
+/// A picture handed in with an item; of a social item it names private persons, and is opened with a reason (`identity`).
+pub(in crate::serve) async fn picture(
+    Given(site): Given<State>,
+    viewer: Viewer,
+    Path((id, name)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let id = ItemId(id);
+    let item = site.store.find_item(&id).await?.ok_or(Failure::NotFound)?;
+    let picture = named(&site, &id, &name).await?;
+    must_be_public(&viewer, &item)?;
+    bytes_of(&site, Some(picture.name), &picture.media_type).await
+}
+
+/// Sends those who may open what names private persons to where they state the reason; others may not see it.
+fn must_be_public(viewer: &Viewer, item: &Item) -> Result<(), Failure> {
+    if !item.is_social() {
+        return Ok(());
+    }
+    viewer.must_open_identities()?;
+    Err(Failure::Wrong(format!(
+        "Bản chụp của tin mạng xã hội chứa tên người: mở tại /items/{}/identity, ghi lý do.",
+        item.id
+    )))
+}
+
+/// The picture of this name that was handed in with an item.
+pub(super) async fn named(site: &State, id: &ItemId, name: &str) -> Result<KeptPicture, Failure> {
+    let mut pictures = site.store.pictures_of(id).await?.into_iter();
+    pictures.find(|picture| picture.name == name).ok_or(Failure::NotFound)
+}
+
+/// What is kept under the name of a snapshot or a picture.
+pub(super) async fn bytes_of(site: &State, name: Option<String>, media_type: &str) -> Result<Response, Failure> {
+    let name = name.ok_or(Failure::NotFound)?;
     let kept = site.store.find_evidence(&name).await?.ok_or(Failure::NotFound)?;
     let bytes = site.evidence.content(&kept)?.ok_or(Failure::NotFound)?;
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], bytes).into_response())
+    Ok(([(header::CONTENT_TYPE, media_type)], bytes).into_response())
 }

@@ -4,6 +4,8 @@ pub(super) mod alerts;
 
 pub(super) mod audit;
 
+pub(super) mod capture;
+
 pub(super) mod digests;
 
 pub(super) mod identity;
@@ -15,6 +17,8 @@ pub(super) mod missed;
 pub(super) mod search;
 
 pub(super) mod sources;
+
+pub(super) mod tip;
 
 pub(super) mod today;
 
@@ -41,6 +45,7 @@ pub(super) struct Frame {
     pub csrf: String,
     pub has_session: bool,
     pub is_administrator: bool,
+    pub is_editor: bool,
 }
 
 impl Frame {
@@ -52,6 +57,7 @@ impl Frame {
             csrf: viewer.csrf.clone(),
             has_session: viewer.has_session,
             is_administrator: viewer.role == Role::Administrator,
+            is_editor: viewer.role >= Role::Editor,
             ..Self::nobody(site)
         }
     }
@@ -67,6 +73,7 @@ impl Frame {
             csrf: String::new(),
             has_session: false,
             is_administrator: false,
+            is_editor: false,
         }
     }
 }

@@ -43,6 +43,14 @@ fn gate(name: &str) -> &str {
         "removed" => "bài bị gỡ",
         "catchup_failed" => "thu bù: trang lưu trữ không đọc được",
         "thread_failed" => "luồng ý kiến không đọc được",
+        "hook_forged" => "webhook sai chữ ký, đã từ chối",
+        "hook_unknown" => "webhook của trang chưa khai báo, không lưu",
+        "hook_ignored" => "webhook không có lời (cảm xúc, theo dõi…)",
+        "hook_unread" => "webhook không đúng định dạng",
+        "comments_failed" => "ý kiến bạn đọc không đọc được",
+        "comments_left" => "ý kiến bạn đọc còn lại chưa đọc",
+        "older_failed" => "kênh Telegram: trang cũ hơn không đọc được, lần sau đọc lại",
+        "older_left" => "kênh Telegram: quá nhiều bài mới, bài cũ nhất không đọc",
         other => other,
     }
 }
