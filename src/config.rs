@@ -47,6 +47,10 @@ pub struct Config {
     pub mail: Mail,
     /// Who is told when collecting fails.
     pub operator: Operator,
+    /// What names private persons.
+    pub private: Private,
+    /// How long what names private persons is kept.
+    pub retention: Retention,
     /// Who may push news to us.
     pub hooks: Hooks,
     /// Editions and who gets them; a press edition at 06:40 and a social edition at 06:45 every day when empty.
@@ -69,6 +73,8 @@ impl Default for Config {
             facebook: None,
             mail: Mail::default(),
             operator: Operator::default(),
+            private: Private::default(),
+            retention: Retention::default(),
             hooks: Hooks::default(),
             digests: Vec::new(),
         }
@@ -237,6 +243,37 @@ pub struct Operator {
     pub recipients: Vec<String>,
 }
 
+/// What names private persons.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Private {
+    /// File of the key (32 bytes, readable by its owner only); `private.key` in the data folder when absent. All processes
+    /// on one PostgreSQL need the same.
+    pub key_file: Option<PathBuf>,
+}
+
+/// How long what names private persons is kept, in days (reasons: docs/du-lieu-ca-nhan.md).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Names and raw pages of private persons, and sealed files of vendors.
+    pub private_days: u32,
+    /// What came from YouTube and was not confirmed since: its terms allow 30 days.
+    pub youtube_days: u32,
+    /// Names of people who sent something in.
+    pub tips_days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            private_days: 365,
+            youtube_days: 30,
+            tips_days: 90,
+        }
+    }
+}
+
 /// One edition that is composed and sent on a schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -332,6 +369,12 @@ impl Config {
             config.digests = default_digests();
         }
         Ok(config)
+    }
+
+    /// Where the key for what names private persons lies.
+    pub fn key_file(&self) -> PathBuf {
+        let beside = || self.data.join(crate::private::KEY_FILE);
+        self.private.key_file.clone().unwrap_or_else(beside)
     }
 
     fn complete(&mut self, environment: &impl Fn(&str) -> Option<String>) -> Result<(), String> {

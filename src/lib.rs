@@ -42,6 +42,8 @@ pub mod digest;
 
 pub mod deliver;
 
+pub mod private;
+
 pub mod evidence;
 
 pub mod store;

@@ -27,6 +27,13 @@ pub async fn backup(common: &Common, arguments: Arguments) -> Outcome {
         .await
         .map_err(failure)?;
     println!("{files} files in {}", arguments.file.display());
+    let key = config.key_file();
+    if key.exists() {
+        eprintln!(
+            "khóa {} không nằm trong bản sao lưu: cất một bản ở nơi khác; thiếu khóa thì kho vẫn dùng được nhưng tên người không mở được",
+            key.display()
+        );
+    }
     Ok(())
 }
 
@@ -39,5 +46,12 @@ pub async fn restore(common: &Common, arguments: Arguments) -> Outcome {
         "{files} files restored to {}; `diemtin run` builds the search index anew",
         config.data.display()
     );
+    let key = config.key_file();
+    if !key.exists() {
+        eprintln!(
+            "chưa có khóa {}: đặt lại khóa cũ trước khi chạy `diemtin run`, nếu không tên người đã niêm phong không mở được",
+            key.display()
+        );
+    }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::catalogue::{self, Catalogue};
 use crate::config::Config;
+use crate::private::Vault;
 use crate::store::{Store, Target};
 
 use super::{Common, Failure};
@@ -42,9 +43,10 @@ pub async fn store(config: &Config) -> Result<Store, Failure> {
             Target::Sqlite(config.data.join("diemtin.db"))
         }
     };
-    Store::open(&target)
+    let store = Store::open(&target)
         .await
-        .map_err(|error| Failure::Usage(format!("cannot open the database: {error}")))
+        .map_err(|error| Failure::Usage(format!("cannot open the database: {error}")))?;
+    Ok(store.with_vault(Vault::at(&config.key_file())))
 }
 
 /// A time given on the command line.

@@ -168,6 +168,7 @@ async fn play<S: Future<Output = Outcome>>(
     summary: impl FnOnce() -> S,
 ) -> Outcome {
     service.end_leases().await?;
+    service.guard().await?;
     let stop = CancellationToken::new();
     let understanding = service.understanding().await?;
     let publishing = Arc::new(service.publishing()?);

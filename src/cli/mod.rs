@@ -10,6 +10,7 @@ mod demo;
 mod digest;
 mod erase;
 mod eval;
+mod identity;
 mod import;
 mod inspect;
 mod ledger;
@@ -134,6 +135,9 @@ enum Command {
     /// Erase an item and everything read of it, for a stated reason; the service must be stopped
     #[command(after_help = "Example: diemtin erase i-3f2a… --reason 'yêu cầu của chủ thể dữ liệu, CV 12/2026'")]
     Erase(erase::Arguments),
+    /// Show what names the private person behind an item, for a stated reason that is written down first
+    #[command(after_help = "Example: diemtin identity i-3f2a… --reason 'phối hợp xác minh, CV 12/2026'")]
+    Identity(identity::Arguments),
 }
 
 /// Arguments of a command that a later version brings: taken and answered with exit 2.
@@ -195,6 +199,7 @@ async fn dispatch(cli: Cli) -> Outcome {
         Command::Verify(arguments) => verify::verify(&common, arguments).await,
         Command::Report(_) => not_yet("report"),
         Command::Erase(arguments) => erase::erase(&common, arguments).await,
+        Command::Identity(arguments) => identity::identity(&common, arguments).await,
     }
 }
 

@@ -37,6 +37,11 @@ pub async fn run(common: &Common, arguments: Arguments) -> Outcome {
         Some(crate::store::lock_service(&data).map_err(|error| Failure::Usage(error.to_string()))?)
     };
     service.end_leases().await?;
+    let guarded = service.guard().await?;
+    if guarded.items > 0 {
+        // What was indexed before may hold names.
+        crate::search::Index::renew(&data.join("index"))?;
+    }
     let stop = CancellationToken::new();
     let has = |role| arguments.roles.contains(&role);
     let mut tasks = tokio::task::JoinSet::new();
@@ -49,8 +54,13 @@ pub async fn run(common: &Common, arguments: Arguments) -> Outcome {
         tasks.spawn(async move { collecting.run(token).await.map_err(|error| error.to_string()) });
         let (this, token) = (service.clone(), stop.clone());
         let (that, evidence, sealed) = (service.clone(), collected, stop.clone());
+        let (retaining, kept, retained) = (service.clone(), evidence.clone(), stop.clone());
         tasks.spawn(async move {
             that.seal_loop(evidence, sealed).await;
+            Ok(())
+        });
+        tasks.spawn(async move {
+            retaining.retain_loop(kept, retained).await;
             Ok(())
         });
         tasks.spawn(async move {

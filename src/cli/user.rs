@@ -9,7 +9,7 @@ use crate::serve::hash_password;
 use crate::store::{Store, User};
 
 /// Who stands in the audit log for what was done on the command line.
-const OPERATOR: &str = "dòng lệnh";
+pub(super) const OPERATOR: &str = "dòng lệnh";
 
 #[derive(clap::Subcommand)]
 pub enum What {

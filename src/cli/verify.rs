@@ -54,11 +54,13 @@ pub async fn verify(common: &Common, arguments: Arguments) -> Outcome {
         }
     }
     println!(
-        "{} bản lưu: {} đúng, {} đã xóa theo quy định, {} không có trong thư mục dữ liệu này, {failed} sai",
+        "{} bản lưu: {} đúng, {} đã xóa theo quy định, {} không có trong thư mục dữ liệu này, \
+         {} niêm phong mà thiếu khóa, {failed} sai",
         proofs.len(),
         count(&Proven::Proven),
         count(&Proven::Erased),
         count(&Proven::Absent),
+        count(&Proven::Locked),
     );
     if let Some(root) = service.store.roots().await?.last() {
         println!(

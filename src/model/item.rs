@@ -177,7 +177,8 @@ pub struct Item {
     pub title: String,
     /// Lead and body, or the words of the post; paragraphs separated by a blank line.
     pub text: String,
-    /// By-line or account name as given. Masked wherever it is shown ([`masked_author`]).
+    /// By-line or account name as given; of a private person in the archive a first letter and a token, `n*** p_…`
+    /// (`private::person`). Masked wherever it is shown ([`masked_author`]).
     pub author: Option<String>,
     /// Language as declared, ISO 639-1; detected by analysis when absent.
     pub lang: Option<String>,

@@ -29,4 +29,10 @@ impl Role {
             Role::Administrator => "Quản trị",
         }
     }
+
+    /// Whether this role may open what names a private person, with a reason on record: those who handle alerts need it to
+    /// hand a case over, everybody else has no purpose for it (Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15).
+    pub fn may_open_identity(self) -> bool {
+        self >= Role::DutyOfficer
+    }
 }

@@ -81,7 +81,10 @@ impl Service {
         if let Some(url) = link {
             capture.item = ItemId::from_url(&url);
             if let Some(outcome) = self.fetch_link(&url, filled, now).await? {
-                capture.place = url;
+                // The address of an item that is known may name a private person.
+                if outcome == Outcome::Queued {
+                    capture.place = url;
+                }
                 self.store.insert_captures(std::slice::from_ref(&capture)).await?;
                 self.note(&capture, outcome).await?;
                 return Ok((capture.item, outcome));
@@ -163,7 +166,7 @@ pub(super) async fn keep_pictures(
             Some(_) => None,
             None => {
                 let address = format!("urn:diemtin:capture:{item}:{name}");
-                Some(evidence.keep_resource(&address, picture.media_type, &picture.bytes, now)?)
+                Some(evidence.keep_resource(&address, picture.media_type, &picture.bytes, true, now)?)
             }
         };
         let picture = KeptPicture {

@@ -185,7 +185,7 @@ impl Collecting {
                 };
                 let (mut new, _) = self.item_of_page(source, known.id.clone(), found, &page);
                 if (&new.item.title, &new.item.text) != (&known.title, &known.text) {
-                    new.evidence = self.keep(&page).await?;
+                    new.evidence = self.keep(&page, new.item.is_social()).await?;
                 }
                 new.item.published_at = known.published_at;
                 new.item.collected_at = known.collected_at;

@@ -328,7 +328,12 @@ impl Collecting {
         } else {
             EntryState::GatedOut
         };
-        Some((url, entry.clone(), state, decision.reason))
+        // By-lines are read from the page; what a forum's feed calls the author is a private person.
+        let entry = Entry {
+            author: None,
+            ..entry.clone()
+        };
+        Some((url, entry, state, decision.reason))
     }
 
     /// Whether an entry was fetched only to measure what the gate keeps out.
@@ -392,7 +397,7 @@ impl Collecting {
                 let modified = found.modified_at;
                 let (mut new, is_relevant) = self.article(source, entry, found, &page);
                 if is_relevant {
-                    new.evidence = self.keep(&page).await?;
+                    new.evidence = self.keep(&page, new.item.is_social()).await?;
                 }
                 let next = super::catching_up::recheck_time(now, 0).filter(|_| is_relevant);
                 let look = next.map(|next| NextLook {
@@ -481,12 +486,13 @@ impl Collecting {
         (new, is_relevant)
     }
 
-    /// Keeps what was received as evidence, unless the same bytes are kept already. Returns the new record.
-    pub(super) async fn keep(&self, page: &Page) -> crate::store::Result<Option<Kept>> {
+    /// Keeps what was received as evidence, sealed when it names private persons, unless the same bytes are kept already.
+    /// Returns the new record.
+    pub(super) async fn keep(&self, page: &Page, is_private: bool) -> crate::store::Result<Option<Kept>> {
         if self.store.find_evidence(&Evidence::name(&page.body)).await?.is_some() {
             return Ok(None);
         }
-        Ok(self.evidence.keep(page).unwrap_or_else(|error| {
+        Ok(self.evidence.keep(page, is_private).unwrap_or_else(|error| {
             tracing::error!(url = %page.url, %error, "what was received could not be kept as evidence; look at the disk");
             None
         }))

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::evidence::Evidence;
 use crate::model::{ItemId, Time};
+use crate::private::{Vault, frames, lacks_key};
 use crate::store::Store;
 
 /// Characters of a text that tell it from others, when leftovers are looked for.
@@ -80,23 +81,26 @@ pub async fn erase(
             erased.records += 1;
         }
     }
-    let tips = data.join("tips/done");
-    erased.lines =
-        strip_imports(&data.join("inbox/done"), id)? + strip_imports(&tips, id)? + strip_mails(&tips, id, now)?;
+    let (tips, vault) = (data.join("tips"), store.vault());
+    for folder in [data.join("inbox/done"), tips.join("done"), tips.join("failed")] {
+        erased.lines += strip_imports(&folder, id, vault)?;
+    }
+    erased.lines += strip_mails(&tips.join("done"), id, vault, now)?;
     erased.editions = store.erase_item(&item, &names, now).await?;
     store.audit(now, "cli", "erase", id.as_str(), reason).await?;
     let telling: String = item.text.chars().take(TELLING).collect();
     if telling.chars().count() == TELLING {
-        erased.left = holding(data, telling.as_bytes())?;
+        erased.left = holding(data, telling.as_bytes(), store.vault())?;
     }
     Ok(erased)
 }
 
-/// Takes the lines of an item out of imported NDJSON files. Compressed files are not opened; what is left in them is told.
-fn strip_imports(folder: &Path, id: &ItemId) -> Result<usize, EraseError> {
+/// Takes the lines of an item out of imported NDJSON files, also sealed ones. Compressed files are not opened; what is left
+/// in them is told.
+fn strip_imports(folder: &Path, id: &ItemId, vault: &Vault) -> Result<usize, EraseError> {
     let mut taken = 0;
     for path in files(folder)? {
-        let Ok(text) = std::fs::read_to_string(&path) else {
+        let Ok(text) = String::from_utf8(content(&path, vault)?) else {
             continue;
         };
         let is_of = |line: &&str| {
@@ -110,19 +114,38 @@ fn strip_imports(folder: &Path, id: &ItemId) -> Result<usize, EraseError> {
                 .filter(|line| !is_of(line))
                 .map(|line| format!("{line}\n"))
                 .collect();
-            std::fs::write(&path, rest).map_err(at(&path))?;
+            match frames::is_sealed(&path) {
+                true => frames::seal_from(vault, &mut rest.as_bytes(), &path),
+                false => std::fs::write(&path, rest),
+            }
+            .map_err(at(&path))?;
             taken += lines;
         }
     }
     Ok(taken)
 }
 
+/// What a file says, a sealed one opened; nothing for one whose key is not here: nobody can read it.
+fn content(path: &Path, vault: &Vault) -> Result<Vec<u8>, EraseError> {
+    let read = match frames::parts(path) {
+        Some(_) => frames::open_file(vault, path),
+        None => std::fs::read(path),
+    };
+    match read {
+        Err(error) if lacks_key(&error) => {
+            tracing::warn!(file = %path.display(), "its key is not here, so it is not looked through");
+            Ok(Vec::new())
+        }
+        other => other.map_err(at(path)),
+    }
+}
+
 /// Deletes mails and texts that told of an item. Returns how many there were.
-fn strip_mails(folder: &Path, id: &ItemId, now: Time) -> Result<usize, EraseError> {
+fn strip_mails(folder: &Path, id: &ItemId, vault: &Vault, now: Time) -> Result<usize, EraseError> {
     let mut taken = 0;
     for path in files(folder)? {
-        let bytes = std::fs::read(&path).map_err(at(&path))?;
-        if super::tipping::is_of(&path, &bytes, id, now) {
+        let plain = frames::parts(&path).map_or_else(|| path.clone(), |(name, _)| PathBuf::from(name));
+        if super::tipping::is_of(&plain, &content(&path, vault)?, id, now) {
             std::fs::remove_file(&path).map_err(at(&path))?;
             taken += 1;
         }
@@ -149,16 +172,15 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, EraseError> {
     Ok(found)
 }
 
-/// The files in which some bytes stand, but those of the index, which is rebuilt.
-fn holding(data: &Path, bytes: &[u8]) -> Result<Vec<PathBuf>, EraseError> {
+/// The files in which some bytes stand, also sealed, but those of the index, which is rebuilt.
+fn holding(data: &Path, bytes: &[u8], vault: &Vault) -> Result<Vec<PathBuf>, EraseError> {
     let index = data.join("index");
     let mut found = Vec::new();
     for path in files(data)? {
         if path.starts_with(&index) {
             continue;
         }
-        let content = std::fs::read(&path).map_err(at(&path))?;
-        if memchr::memmem::find(&content, bytes).is_some() {
+        if memchr::memmem::find(&content(&path, vault)?, bytes).is_some() {
             found.push(path);
         }
     }

@@ -12,6 +12,7 @@ use crate::collect::mapping::Mapping;
 use crate::collect::opening::{self, FileError};
 use crate::model::item::{Item, Observation, Record, RecordError};
 use crate::model::{ItemId, Time};
+use crate::private::frames;
 use crate::store::{Inserted, NewItem, Store};
 
 /// Lines written down in one transaction.
@@ -193,12 +194,13 @@ pub(super) async fn write(
     Ok(())
 }
 
-/// Imports every file that lies in the inbox, oldest name first, and moves it to `inbox/done/`; what was refused of it is
-/// named in `inbox/done/<file>.errors.csv`. A file that bears a mark of secrecy is deleted. Files whose name begins with
+/// Imports every file that lies in the inbox, oldest name first, and seals it into `inbox/done/`, since vendors' files name
+/// private persons; what was refused of it is named in `inbox/done/<file>.errors.csv`. A file that bears a mark of secrecy is deleted. Files whose name begins with
 /// a dot are still being written.
 ///
 /// # Errors
-/// When the folder cannot be read or the store fails; files not moved are imported again, which changes nothing.
+/// When the folder cannot be read, the store fails or there is no key; files not moved are imported again, which changes
+/// nothing.
 pub async fn inbox(store: &Store, folder: &Path, now: Time) -> Result<Imported, ImportError> {
     let unreadable = |source| ImportError::Read {
         path: folder.to_owned(),
@@ -225,11 +227,11 @@ pub async fn inbox(store: &Store, folder: &Path, now: Time) -> Result<Imported, 
             write_errors(&log, &found.errors).map_err(unreadable)?;
             tracing::warn!(file = %name.to_string_lossy(), refused = found.errors.len(), "rows of an import were refused");
         }
-        if is_secret {
-            std::fs::remove_file(&path).map_err(unreadable)?;
-        } else {
-            std::fs::rename(&path, done.join(&name)).map_err(unreadable)?;
+        if !is_secret {
+            let sealed = done.join(frames::sealed_name(&name.to_string_lossy(), now));
+            frames::seal_file(store.vault(), &path, &sealed).map_err(unreadable)?;
         }
+        std::fs::remove_file(&path).map_err(unreadable)?;
         all.lines += found.lines;
         all.new += found.new;
         all.versions += found.versions;

@@ -18,6 +18,8 @@ pub mod connecting;
 
 pub mod erasing;
 
+pub mod guarding;
+
 pub mod importing;
 
 pub mod ledger;
@@ -31,6 +33,8 @@ pub mod proving;
 pub mod publishing;
 
 pub mod recall;
+
+pub mod retaining;
 
 pub mod scoring;
 

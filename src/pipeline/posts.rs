@@ -149,6 +149,7 @@ impl Collecting {
     pub(super) async fn write(&self, items: Vec<NewItem>, page: &Page) -> crate::store::Result<(usize, usize)> {
         let now = page.fetched_at;
         let (listed, mut fresh, mut observations) = (items.len(), Vec::new(), Vec::new());
+        let mut shown = Vec::new();
         for new in items {
             let Some(known) = self.store.find_item(&new.item.id).await? else {
                 if !self.store.is_erased(&new.item.id).await? {
@@ -168,12 +169,16 @@ impl Collecting {
                 });
             }
             // The same words come with other white space by another way.
-            if squeeze(&known.full_text()) != squeeze(&new.item.full_text()) {
+            let kept = self.store.kept_form(&new.item)?.full_text();
+            if squeeze(&known.full_text()) != squeeze(&kept) {
                 fresh.push(new);
+            } else {
+                shown.push(known);
             }
         }
+        self.store.confirm_items(&shown, now).await?;
         if !fresh.is_empty() {
-            let (name, mut kept) = (Evidence::name(&page.body), self.keep(page).await?);
+            let (name, mut kept) = (Evidence::name(&page.body), self.keep(page, true).await?);
             for new in &mut fresh {
                 new.snapshot = Some(name.clone());
                 new.evidence = kept.take();

@@ -5,6 +5,7 @@ use crate::evidence::log::{self, Hash, Tree};
 use crate::evidence::{self, Evidence};
 use crate::model::ItemId;
 use crate::model::Time;
+use crate::private::lacks_key;
 use crate::store::{LogRoot, LoggedLeaf, Store};
 use crate::text::{hex, unhex};
 
@@ -37,6 +38,8 @@ pub enum Outcome {
     Erased,
     /// The file is not in this data folder; the leaf stands in the log.
     Absent,
+    /// It is sealed and its key is not here; the leaf stands in the log.
+    Locked,
     /// Something was changed: what.
     Broken(String),
 }
@@ -163,6 +166,7 @@ fn prove(evidence: &Evidence, logged: &LoggedLeaf, tree: &Tree) -> Result<Proof,
                 Outcome::Proven
             }
             Ok(Some(_)) => Outcome::Broken(changed(kept)),
+            Err(error) if lacks_key(&error) => Outcome::Locked,
             Err(error) => Outcome::Broken(format!("{}: {error}", changed(kept))),
         },
     };

@@ -30,6 +30,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(30);
 const WATCH_PAUSE: Duration = Duration::from_secs(300);
 /// How often the log of evidence is continued.
 const SEAL_PAUSE: Duration = Duration::from_secs(60);
+/// How often what is kept for a time only is looked through.
+const RETAIN_PAUSE: Duration = Duration::from_secs(24 * 3600);
 /// How long the index waits for changes, in real time: what is searched must be fresh however fast the day goes.
 const INDEX_PAUSE: Duration = Duration::from_millis(500);
 
@@ -58,6 +60,9 @@ pub enum StartError {
     /// The evidence of an earlier run cannot be read.
     #[error("the evidence folder cannot be read: {0}")]
     Evidence(std::io::Error),
+    /// Private persons' data of an earlier version cannot be protected.
+    #[error("protecting private persons' data: {0}")]
+    Guard(#[from] super::guarding::GuardError),
     /// The mail part of the configuration is unusable.
     #[error("mail: {0}")]
     Deliver(#[from] crate::deliver::DeliverError),
@@ -76,7 +81,8 @@ impl Service {
 
     /// What was seen.
     pub fn evidence(&self) -> Evidence {
-        Evidence::new(&self.config.data.join("evidence"), &self.config.collect.contact)
+        let folder = self.config.data.join("evidence");
+        Evidence::new(&folder, &self.config.collect.contact, self.store.vault())
     }
 
     /// The collecting role.
@@ -212,6 +218,42 @@ impl Service {
             }
             stop.run_until_cancelled(self.clock.sleep(SEAL_PAUSE)).await;
         }
+    }
+
+    /// Deletes on schedule what names private persons, now and once a day, until `stop`. A part of collecting: pages and
+    /// files lie where they were collected.
+    pub async fn retain_loop(&self, evidence: Evidence, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let now = self.clock.now();
+            let retention = &self.config.retention;
+            let pause = match super::retaining::retain(&self.store, &evidence, &self.config.data, retention, now).await
+            {
+                Ok(_) => RETAIN_PAUSE,
+                Err(error) => {
+                    tracing::error!(%error, "what is kept for a time only could not be deleted; trying again");
+                    AFTER_FAILURE
+                }
+            };
+            stop.run_until_cancelled(self.clock.sleep(pause)).await;
+        }
+    }
+
+    /// Makes the key at the first start, protects what an earlier version left in clear, and warns when identities were
+    /// sealed with another key than the present one.
+    ///
+    /// # Errors
+    /// When key, store or files cannot be used.
+    pub async fn guard(&self) -> Result<super::guarding::Guarded, StartError> {
+        self.store.vault().prepare().map_err(crate::store::Error::Private)?;
+        let guarded = super::guarding::guard(&self.store, &self.evidence(), &self.config.data, &self.clock).await?;
+        let (kept, opens) = self.store.probe_identities().await?;
+        if !opens {
+            tracing::warn!(
+                kept,
+                "identities of private persons were sealed with another key and cannot be opened; put that key file back"
+            );
+        }
+        Ok(guarded)
     }
 
     /// Composes what is due and sends what is pending, until `stop`.

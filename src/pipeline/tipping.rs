@@ -1,7 +1,7 @@
 //! The folder of tips: mails, texts and JSON that others drop, each file to an item or some.
 //!
 //! `data/tips/` and one folder deep: a folder called like a province says where its tips come from, `new` and `cur` are
-//! those of a Maildir. What was read goes to `done/`, what could not be to `failed/` with the reason beside it. A file that
+//! those of a Maildir. What was read goes to `done/`, what could not be to `failed/` with the reason beside it, both sealed. A file that
 //! bears a mark of secrecy is deleted, and only that is told.
 
 use std::fs;
@@ -15,6 +15,7 @@ use crate::evidence::Evidence;
 use crate::model::capture::{Capture, CaptureForm, Picture};
 use crate::model::item::{Access, RecordError};
 use crate::model::{ItemId, Time};
+use crate::private::{Vault, frames};
 use crate::store::Store;
 use crate::text::{decode, secrecy, sha256_hex};
 
@@ -146,8 +147,7 @@ pub async fn folder(
                     importing::write_errors(&log, &took.errors).map_err(at(&log))?;
                     tracing::warn!(file = %dropped.name, refused = took.errors.len(), "tips of a file were refused");
                 }
-                let to = place(tips, DONE, &dropped, &hash, "")?;
-                fs::rename(&dropped.path, to).map_err(at(&dropped.path))?;
+                put_away(store.vault(), tips, DONE, &dropped, now)?;
             }
             Err(Refused::Secret) => {
                 // Not even its name is kept.
@@ -161,8 +161,7 @@ pub async fn folder(
             Err(Refused::Because(reason)) => {
                 let log = place(tips, FAILED, &dropped, &hash, ".txt")?;
                 fs::write(&log, format!("{reason}\n")).map_err(at(&log))?;
-                let to = place(tips, FAILED, &dropped, &hash, "")?;
-                fs::rename(&dropped.path, to).map_err(at(&dropped.path))?;
+                put_away(store.vault(), tips, FAILED, &dropped, now)?;
                 tracing::warn!(file = %dropped.name, %reason, "a file of tips was refused");
                 all.failed += 1;
             }
@@ -188,6 +187,20 @@ fn place(tips: &Path, below: &str, dropped: &Dropped, hash: &str, ending: &str) 
     Ok(if usual.exists() { other } else { usual })
 }
 
+/// Seals a file below `done` or `failed`: it names whom it is from. Another one of its name and second is not touched.
+fn put_away(vault: &Vault, tips: &Path, below: &str, dropped: &Dropped, now: Time) -> Result<(), TipError> {
+    let folder = tips.join(below).join(&dropped.inner);
+    fs::create_dir_all(&folder).map_err(at(&folder))?;
+    let mut to = folder.join(frames::sealed_name(&dropped.name, now));
+    let mut n = 1;
+    while to.exists() {
+        n += 1;
+        to = folder.join(frames::sealed_name(&format!("{n}-{}", dropped.name), now));
+    }
+    let sealed = frames::seal_file(vault, &dropped.path, &to).and_then(|()| fs::remove_file(&dropped.path));
+    sealed.map_err(at(&dropped.path))
+}
+
 /// The files of the folder of tips, which is made when it is not there, and of those in it, by name.
 fn dropped(catalogue: &Catalogue, tips: &Path) -> Result<Vec<Dropped>, TipError> {
     fs::create_dir_all(tips).map_err(at(tips))?;
@@ -200,6 +213,20 @@ fn dropped(catalogue: &Catalogue, tips: &Path) -> Result<Vec<Dropped>, TipError>
         }
     }
     found.sort_by(|a, b| (&a.inner, &a.name).cmp(&(&b.inner, &b.name)));
+    Ok(found)
+}
+
+/// The folders below `done` and `failed` of the folder of tips, those themselves too, that are there.
+pub(super) fn kept_folders(tips: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut waiting = vec![tips.join(DONE), tips.join(FAILED)];
+    let mut found = Vec::new();
+    waiting.retain(|folder| folder.is_dir());
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(&folder)? {
+            waiting.extend(Some(entry?.path()).filter(|path| path.is_dir()));
+        }
+        found.push(folder);
+    }
     Ok(found)
 }
 

@@ -13,6 +13,7 @@
 use chrono::{Datelike, Months, NaiveDate};
 
 use super::vocabulary::Vocabulary;
+use crate::private::person::is_token;
 use crate::text::fold::{fold, lower};
 use crate::text::nearest;
 
@@ -413,6 +414,11 @@ impl<'a> Parser<'a> {
     }
 
     fn condition(&self, field: Option<Field>, text: &str, is_phrase: bool) -> Result<Query, String> {
+        if is_token(&text.to_lowercase()) {
+            return Err(
+                "không tra cứu theo tài khoản của người dân: hệ thống theo dõi nội dung, không theo dõi cá nhân".into(),
+            );
+        }
         match field {
             None | Some(Field::Title | Field::Author) => words(field, text, is_phrase),
             Some(Field::Day) => {

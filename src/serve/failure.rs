@@ -22,6 +22,8 @@ pub enum Failure {
     NoLogin,
     /// The user may not do this; the role that may.
     NotAllowed(Role),
+    /// Only a person who logged in may do this.
+    NotInPerson,
     /// The form does not come from a page of ours, or is too old.
     Forged,
     /// Too many wrong passwords.
@@ -41,6 +43,9 @@ impl From<crate::store::Error> for Failure {
         match error {
             crate::store::Error::NotFound(_) => Self::NotFound,
             crate::store::Error::Refused(_) => Self::Conflict,
+            crate::store::Error::Private(error) if error.lacks_key() => {
+                Self::Wrong("Không mở được: khóa đang dùng không phải khóa đã niêm phong; đặt lại tệp khóa cũ.".into())
+            }
             other => Self::Broken(other.to_string()),
         }
     }
@@ -80,6 +85,12 @@ impl IntoResponse for Failure {
             Self::NotAllowed(role) => (
                 StatusCode::FORBIDDEN,
                 format!("Việc này cần quyền “{}” trở lên.", role.label()),
+            ),
+            Self::NotInPerson => (
+                StatusCode::FORBIDDEN,
+                "Việc này cần một người đăng nhập bằng mật khẩu; khi chưa có người dùng, người vận hành dùng lệnh \
+                 `diemtin identity`."
+                    .into(),
             ),
             Self::Forged => (
                 StatusCode::FORBIDDEN,

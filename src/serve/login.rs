@@ -104,6 +104,16 @@ impl Viewer {
             Err(Failure::NotAllowed(role))
         }
     }
+
+    /// Lets on a person who logged in and whose role may open what names private persons: no program, and nobody while
+    /// there are no users.
+    pub fn must_open_identities(&self) -> Result<(), Failure> {
+        match self.role.may_open_identity() {
+            _ if !self.has_session => Err(Failure::NotInPerson),
+            true => Ok(()),
+            false => Err(Failure::NotAllowed(Role::DutyOfficer)),
+        }
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Viewer {

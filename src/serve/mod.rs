@@ -137,6 +137,10 @@ fn pages() -> Router<State> {
         .route("/stories/{id}", get(pages::items::story))
         .route("/items/{id}", get(pages::items::item))
         .route("/items/{id}/snapshot", get(pages::items::snapshot))
+        .route(
+            "/items/{id}/identity",
+            get(pages::identity::form).post(pages::identity::open),
+        )
         .route("/search", get(pages::search::search))
         .route("/search.csv", get(pages::search::export))
         .route("/digests", get(pages::digests::digests))
@@ -156,6 +160,7 @@ fn pages() -> Router<State> {
         )
         .route("/items/{id}/pictures/{name}", get(pages::items::picture))
         .route("/users", get(pages::users::users))
+        .route("/audit", get(pages::audit::audit))
         .route("/login", get(login::form).post(login::login))
         .route("/logout", post(login::logout))
 }

@@ -9,6 +9,7 @@ use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use super::{Error, Store};
+use crate::private::{KEY_FILE, Vault};
 
 /// Which database to open.
 #[derive(Debug, Clone)]
@@ -83,8 +84,8 @@ impl Store {
     /// # Errors
     /// When it cannot be reached, opened or migrated.
     pub async fn open(target: &Target) -> Result<Self, Error> {
-        let pool = match target {
-            Target::Sqlite(path) => open_sqlite(path).await?,
+        let (pool, vault) = match target {
+            Target::Sqlite(path) => (open_sqlite(path).await?, Vault::at(&path.with_file_name(KEY_FILE))),
             Target::Postgres(url) => {
                 let pool = PgPoolOptions::new()
                     .max_connections(CONNECTIONS)
@@ -92,13 +93,26 @@ impl Store {
                     .connect(url.expose_secret())
                     .await?;
                 sqlx::migrate!("migrations/postgres").run(&pool).await?;
-                Pool::Postgres(pool)
+                (Pool::Postgres(pool), Vault::default())
             }
         };
         Ok(Self {
             pool,
+            vault,
             together: Default::default(),
         })
+    }
+
+    /// The store with its key for private persons' data elsewhere than beside the database of SQLite; on PostgreSQL it has
+    /// none without.
+    #[must_use]
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault, ..self }
+    }
+
+    /// What seals and opens what names private persons.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     /// Whether this is PostgreSQL.

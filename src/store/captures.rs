@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::backend::{reading, writing};
 use super::evidence::insert_evidence;
-use super::items::{NEXT_SEQ, Observed, insert_batch, keep_wording, pairs_of, replace_text};
+use super::items::{NEXT_SEQ, Observed, confirm, insert_batch, keep_wording, pairs_of, replace_text};
+use super::private::{Guarded, insert_sealed};
 use super::{Inserted, NewItem, Result, Store, from_json, from_word, to_json};
 use crate::model::capture::{Capture, KeptPicture};
 use crate::model::evidence::Kept;
@@ -87,12 +88,13 @@ impl Store {
         capture: &Capture,
         now: Time,
     ) -> Result<bool> {
+        let is_social = new.item.is_social();
         Ok(writing!(self, |tx| {
             let known: Option<(String,)> = sqlx::query_as("select id from items where id = $1")
                 .bind(new.item.id.as_str())
                 .fetch_optional(&mut *tx)
                 .await?;
-            let is_new = known.is_none() && insert_batch!(tx, &[new], now) == [Inserted::New];
+            let is_new = known.is_none() && insert_batch!(self, tx, &[new], now) == [Inserted::New];
             for (picture, evidence) in pictures {
                 insert_evidence!(tx, evidence.iter());
                 sqlx::query(
@@ -102,7 +104,8 @@ impl Store {
                 .bind(capture.item.as_str())
                 .bind(&picture.name)
                 .bind(&picture.media_type)
-                .bind(&picture.title)
+                // People call pictures after whom they show.
+                .bind(if is_social { "" } else { picture.title.as_str() })
                 .execute(&mut *tx)
                 .await?;
             }

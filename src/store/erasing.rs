@@ -1,23 +1,25 @@
-//! Taking one item out of the archive for good.
+//! Taking one item, or its words, out of the archive for good.
 
 use super::backend::{reading, writing};
 use super::{Result, Store, from_json, to_json};
 use crate::model::alert::{Alert, AlertEvent};
+use crate::model::analysis::Analysis;
 use crate::model::entry::Entry;
-use crate::model::item::{Access, Item};
+use crate::model::item::{Access, Engagement, Item};
 use crate::model::{ItemId, Time};
 
 /// What stands in place of words that were erased.
 const ERASED: &str = "(tin đã xóa theo quy định)";
 
 /// Tables whose rows are an item's own.
-const OWN: [&str; 8] = [
+const OWN: [&str; 9] = [
     "delete from item_versions where item = $1",
     "delete from observations where item = $1",
     "delete from analyses where item = $1",
     "delete from item_topics where item = $1",
     "delete from item_provinces where item = $1",
     "delete from story_items where item = $1",
+    "delete from private_author where item = $1",
     "delete from capture where item = $1",
     "delete from capture_pictures where item = $1",
 ];
@@ -31,18 +33,113 @@ const SHARED: [&str; 3] = [
      lead_item = (select min(s.item) from story_items s where s.story = stories.id) where lead_item = $1",
 ];
 
+/// What stands in place of words whose time was over.
+const EXPIRED: &str = "(nội dung đã xóa khi hết thời hạn lưu)";
+
+/// What goes of an item whose time was over, but its row and its analysis.
+const EXPIRING: [&str; 4] = [
+    "delete from item_versions where item = $1",
+    "delete from observations where item = $1",
+    "delete from private_author where item = $1",
+    "update stories set title = '(tin đã xóa theo quy định)' where lead_item = $1",
+];
+
 /// Statements that free the space of erased rows; PostgreSQL writes the tables anew, so that nothing of them is left.
-const POSTGRES: [&str; 7] = [
+const POSTGRES: [&str; 8] = [
     "vacuum (full) items",
     "vacuum (full) item_versions",
     "vacuum (full) analyses",
+    "vacuum (full) private_author",
     "vacuum (full) stories",
     "vacuum (full) entries",
     "vacuum (full) alerts",
     "vacuum (full) alert_events",
 ];
 
+/// Takes an item's words out of alerts and their events inside a transaction, and its id too when it `$goes`.
+macro_rules! forget_in_alerts {
+    ($tx:ident, $item:expr, $named:expr, $goes:expr) => {{
+        let alerts: Vec<(String, String)> = sqlx::query_as("select id, alert from alerts where alert like $1")
+            .bind($named)
+            .fetch_all(&mut *$tx)
+            .await?;
+        for (id, json) in alerts {
+            let mut alert: Alert = from_json(&format!("alerts {id}"), &json)?;
+            forget(&mut alert, $item, $goes);
+            sqlx::query("update alerts set alert = $2 where id = $1")
+                .bind(&id)
+                .bind(to_json(&alert)?)
+                .execute(&mut *$tx)
+                .await?;
+        }
+        let events: Vec<(i64, String)> = sqlx::query_as("select id, body from alert_events where body like $1")
+            .bind($named)
+            .fetch_all(&mut *$tx)
+            .await?;
+        for (id, json) in events {
+            let mut event: AlertEvent = from_json(&format!("alert_events {id}"), &json)?;
+            forget(&mut event.alert, $item, $goes);
+            sqlx::query("update alert_events set body = $2 where id = $1")
+                .bind(id)
+                .bind(to_json(&event)?)
+                .execute(&mut *$tx)
+                .await?;
+        }
+    }};
+}
+
 impl Store {
+    /// Takes what a platform no longer confirms out of an item: words, author, address, counts of the platform, earlier
+    /// wordings, what was seen of it, and its words in stories and alerts. The item itself, its place in its story and what
+    /// was decided about it stay, so that figures do not change.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing is taken out.
+    pub async fn expire_item(&self, item: &Item) -> Result<()> {
+        self.maintain(&["pragma secure_delete = on"], &[]).await?;
+        let id = item.id.as_str();
+        let named = format!("%{}%", to_json(&item.id)?);
+        let bare = Item {
+            url: None,
+            title: String::new(),
+            text: EXPIRED.into(),
+            author: None,
+            thread: None,
+            engagement: Engagement::default(),
+            ..item.clone()
+        };
+        writing!(self, |tx| {
+            for sql in EXPIRING {
+                sqlx::query(sql).bind(id).execute(&mut *tx).await?;
+            }
+            let analysis: Option<(String,)> = sqlx::query_as("select analysis from analyses where item = $1")
+                .bind(id)
+                .fetch_optional(&mut *tx)
+                .await?;
+            if let Some((json,)) = analysis {
+                let mut analysis: Analysis = from_json(&format!("analyses {id}"), &json)?;
+                analysis.reasons.clear();
+                sqlx::query("update analyses set analysis = $2 where item = $1")
+                    .bind(id)
+                    .bind(to_json(&analysis)?)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            let seq: i64 = sqlx::query_scalar(super::items::NEXT_SEQ)
+                .bind(1_i64)
+                .fetch_one(&mut *tx)
+                .await?;
+            sqlx::query("update items set item = $2, seq = $3, expired = 1 where id = $1")
+                .bind(id)
+                .bind(to_json(&bare)?)
+                .bind(seq)
+                .execute(&mut *tx)
+                .await?;
+            forget_in_alerts!(tx, item, &named, false);
+        });
+        Ok(())
+    }
+
     /// Takes an item and everything read of it out of the archive, its words out of alerts; the leaves of its evidence
     /// stay in the log without content or salt. Its address stays, so that it is not collected again. Returns the ids of
     /// the editions that name it: those were sent, and are not changed.
@@ -85,32 +182,7 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
             }
-            let alerts: Vec<(String, String)> = sqlx::query_as("select id, alert from alerts where alert like $1")
-                .bind(&named)
-                .fetch_all(&mut *tx)
-                .await?;
-            for (id, json) in alerts {
-                let mut alert: Alert = from_json(&format!("alerts {id}"), &json)?;
-                forget(&mut alert, item);
-                sqlx::query("update alerts set alert = $2 where id = $1")
-                    .bind(&id)
-                    .bind(to_json(&alert)?)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            let events: Vec<(i64, String)> = sqlx::query_as("select id, body from alert_events where body like $1")
-                .bind(&named)
-                .fetch_all(&mut *tx)
-                .await?;
-            for (id, json) in events {
-                let mut event: AlertEvent = from_json(&format!("alert_events {id}"), &json)?;
-                forget(&mut event.alert, item);
-                sqlx::query("update alert_events set body = $2 where id = $1")
-                    .bind(id)
-                    .bind(to_json(&event)?)
-                    .execute(&mut *tx)
-                    .await?;
-            }
+            forget_in_alerts!(tx, item, &named, true);
             for name in evidence {
                 sqlx::query(
                     "update evidence set name = null, url = null, file = null, start = null, length = null, salt = null,
@@ -148,9 +220,9 @@ impl Store {
     }
 }
 
-/// Takes an item's words out of an alert: a headline that quotes it, wherever that stands.
-fn forget(alert: &mut Alert, item: &Item) {
-    alert.items.retain(|id| *id != item.id);
+/// Takes an item's words out of an alert: a headline that quotes it, wherever that stands; and the item when it `goes`.
+fn forget(alert: &mut Alert, item: &Item, goes: bool) {
+    alert.items.retain(|id| !goes || *id != item.id);
     let quoted = alert.title.trim_end_matches('…').trim();
     if !quoted.is_empty() && crate::text::squeeze(&item.full_text()).contains(quoted) {
         let title = std::mem::replace(&mut alert.title, ERASED.to_owned());
@@ -164,6 +236,6 @@ mod tests {
 
     #[test]
     fn the_headline_of_a_story_is_replaced_by_the_same_words_as_that_of_an_alert() {
-        assert!(SHARED[2].contains(ERASED));
+        assert!(SHARED[2].contains(ERASED) && EXPIRING[3].contains(ERASED));
     }
 }

@@ -32,7 +32,7 @@ macro_rules! insert_evidence {
 pub(super) use insert_evidence;
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     leaf: String,
     name: String,
     url: String,

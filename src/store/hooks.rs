@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use super::backend::{reading, writing};
 use super::evidence::insert_evidence;
-use super::items::{Inserted, NEXT_SEQ, Observed, insert_batch, keep_wording, observe, pairs_of, replace_text};
+use super::items::{
+    Inserted, NEXT_SEQ, Observed, confirm, insert_batch, keep_wording, observe, pairs_of, replace_text,
+};
+use super::private::{Guarded, insert_sealed};
 use super::{NewItem, Result, Store, from_json, to_json};
 use crate::model::evidence::Kept;
 use crate::model::hook::{Change, HookEvent};
@@ -85,7 +88,7 @@ impl Store {
                         method: method.to_owned(),
                         warnings: Vec::new(),
                     };
-                    let _: Vec<Inserted> = insert_batch!(tx, &[&new], now);
+                    let _: Vec<Inserted> = insert_batch!(self, tx, &[&new], now);
                 }
                 if later > 0 {
                     continue;
@@ -96,7 +99,7 @@ impl Store {
                     .fetch_one(&mut *tx)
                     .await?;
                 let at = last.map_or(now, |last| now.max(from_unix_ms(last + 1)));
-                if let Some(seen) = observation(&event.change, at) {
+                if let Some(seen) = self.observation(&event.change, at)? {
                     let _: bool = observe!(tx, &seen, Some(kept.name.as_str()));
                 }
                 if matches!(event.change, Change::Restored(_)) {
@@ -109,6 +112,26 @@ impl Store {
             insert_evidence!(tx, std::iter::once(kept));
         });
         Ok(fresh)
+    }
+
+    /// What an event lets see of an item that is known, without what names a private person.
+    fn observation(&self, change: &Change, at: Time) -> Result<Option<Observation>> {
+        let (title, text, removed) = match change {
+            Change::Edited(item) => {
+                let kept = self.kept_form(item)?.into_owned();
+                (Some(kept.title), Some(kept.text), false)
+            }
+            Change::Removed(_) => (None, None, true),
+            Change::Added(_) | Change::Restored(_) => return Ok(None),
+        };
+        Ok(Some(Observation {
+            id: change.item().clone(),
+            collected_at: at,
+            engagement: None,
+            title,
+            text,
+            removed,
+        }))
     }
 
     /// Names of the records of what told of an item: SHA-256 of their bytes.
@@ -141,21 +164,4 @@ impl Store {
             .await?);
         Ok(rows.into_iter().collect())
     }
-}
-
-/// What an event lets see of an item that is known.
-fn observation(change: &Change, at: Time) -> Option<Observation> {
-    let (title, text, removed) = match change {
-        Change::Edited(item) => (Some(item.title.clone()), Some(item.text.clone()), false),
-        Change::Removed(_) => (None, None, true),
-        Change::Added(_) | Change::Restored(_) => return None,
-    };
-    Some(Observation {
-        id: change.item().clone(),
-        collected_at: at,
-        engagement: None,
-        title,
-        text,
-        removed,
-    })
 }

@@ -1,5 +1,6 @@
 //! Items, their versions and what was seen of them later.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::FutureExt;
@@ -8,10 +9,11 @@ use super::backend::{reading, writing};
 use super::entries::NextLook;
 use super::evidence::insert_evidence;
 use super::ledger::count;
+use super::private::{Guarded, insert_sealed};
 use super::{Result, Store, from_json, to_json};
 use crate::model::entry::{EntryState, StoredEntry};
 use crate::model::evidence::Kept;
-use crate::model::item::{Item, Observation};
+use crate::model::item::{Item, Observation, masked_text};
 use crate::model::{ItemId, Time, from_unix_ms};
 
 /// An item to be written down with where it came from.
@@ -83,12 +85,14 @@ macro_rules! replace_text {
         after.text.clone_from($text);
         let seq: i64 = sqlx::query_scalar(NEXT_SEQ).bind(1_i64).fetch_one(&mut *$tx).await?;
         sqlx::query(
-            "update items set item = $2, seq = $3, analysed = 0, snapshot = coalesce($4, snapshot) where id = $1",
+            "update items set item = $2, seq = $3, analysed = 0, expired = 0, refreshed = $5,
+             snapshot = coalesce($4, snapshot) where id = $1",
         )
         .bind(after.id.as_str())
         .bind(to_json(&after)?)
         .bind(seq)
         .bind($snapshot)
+        .bind($now.timestamp_millis())
         .execute(&mut *$tx)
         .await?;
     }};
@@ -108,10 +112,12 @@ macro_rules! pairs_of {
     }};
 }
 
-/// Writes items down inside a transaction, each id once; gives what became of each.
+/// Writes items down inside a transaction, each id once and without what names a private person, which is sealed; gives
+/// what became of each.
 macro_rules! insert_batch {
-    ($tx:ident, $batch:expr, $now:expr) => {{
+    ($store:expr, $tx:ident, $batch:expr, $now:expr) => {{
         let (batch, now): (&[&NewItem], Time) = ($batch, $now);
+        let guarded: Vec<Guarded> = batch.iter().map(|new| $store.guard(&new.item)).collect::<Result<_>>()?;
         insert_evidence!($tx, batch.iter().filter_map(|new| new.evidence.as_ref()));
         let ids = || batch.iter().map(|new| new.item.id.as_str().to_owned());
         let known = pairs_of!($tx, "select id, item from items where id in (", ids(), ")");
@@ -123,16 +129,20 @@ macro_rules! insert_batch {
             ") order by item, at"
         );
         let (mut outcomes, mut fresh) = (Vec::with_capacity(batch.len()), Vec::new());
-        for new in batch {
-            let item = &new.item;
+        for (new, guarded) in batch.iter().zip(&guarded) {
+            let item: &Item = &guarded.item;
             outcomes.push(match known.get(item.id.as_str()) {
                 None => {
+                    if let Some(sealed) = &guarded.sealed {
+                        insert_sealed!($tx, item.id, sealed, now);
+                    }
                     fresh.push((*new, Observed::of(item, &seen)?));
                     Inserted::New
                 }
                 Some(json) => {
                     let before: Item = from_json(&format!("items {}", item.id), json)?;
                     if (&before.title, &before.text) == (&item.title, &item.text) {
+                        confirm!($tx, item, now);
                         Inserted::Known
                     } else {
                         replace_text!($tx, before, &item.title, &item.text, &new.snapshot, now);
@@ -150,7 +160,7 @@ macro_rules! insert_batch {
             }
             let mut query = sqlx::QueryBuilder::new(
                 "insert into items (id, seq, source, kind, platform, access, published, collected, parent, item,
-                                    snapshot, method, warnings, removed) ",
+                                    snapshot, method, warnings, removed, guarded, refreshed) ",
             );
             query.push_values(rows, |mut row, (new, observed, seq, json, warnings)| {
                 let item = &observed.item;
@@ -167,7 +177,9 @@ macro_rules! insert_batch {
                     .push_bind(&new.snapshot)
                     .push_bind(&new.method)
                     .push_bind(warnings)
-                    .push_bind(i64::from(observed.removed));
+                    .push_bind(i64::from(observed.removed))
+                    .push_bind(1_i64)
+                    .push_bind(now.timestamp_millis());
             });
             query.build().execute(&mut *$tx).await?;
             for (new, observed) in &fresh {
@@ -186,6 +198,30 @@ macro_rules! insert_batch {
         }
         outcomes
     }};
+}
+
+/// Notes that the platform still shows an item, once a day where that decides how long it may be kept.
+macro_rules! confirm {
+    ($tx:ident, $item:expr, $now:expr) => {
+        if $item.platform == crate::model::item::Platform::Youtube {
+            sqlx::query("update items set refreshed = $2 where id = $1 and refreshed <= $3")
+                .bind($item.id.as_str())
+                .bind($now.timestamp_millis())
+                .bind(($now - chrono::Duration::days(1)).timestamp_millis())
+                .execute(&mut *$tx)
+                .await?;
+        }
+    };
+}
+
+/// An observation as it may be kept: accounts named in an edit of a social item are masked, as in the item.
+pub(super) fn without_names(observation: &Observation, item: Option<&Item>) -> Observation {
+    let mut kept = observation.clone();
+    if item.is_none_or(Item::is_social) {
+        kept.title = kept.title.as_deref().map(masked_text);
+        kept.text = kept.text.as_deref().map(masked_text);
+    }
+    kept
 }
 
 /// An item as the observations that came before it say it is.
@@ -228,6 +264,14 @@ macro_rules! observe {
     ($tx:ident, $observation:expr, $snapshot:expr) => {{
         let observation: &Observation = $observation;
         let at = observation.collected_at;
+        let known: Option<(String,)> = sqlx::query_as("select item from items where id = $1")
+            .bind(observation.id.as_str())
+            .fetch_optional(&mut *$tx)
+            .await?;
+        let before: Option<Item> = known
+            .map(|(json,)| from_json(&format!("items {}", observation.id), &json))
+            .transpose()?;
+        let observation = &crate::store::items::without_names(observation, before.as_ref());
         let inserted = sqlx::query(
             "insert into observations (item, at, observation) values ($1, $2, $3) on conflict (item, at) do nothing",
         )
@@ -236,13 +280,11 @@ macro_rules! observe {
         .bind(to_json(observation)?)
         .execute(&mut *$tx)
         .await?;
-        let known: Option<(String,)> = sqlx::query_as("select item from items where id = $1")
-            .bind(observation.id.as_str())
-            .fetch_optional(&mut *$tx)
-            .await?;
         let is_fresh = inserted.rows_affected() > 0;
-        if let Some((json,)) = known.filter(|_| is_fresh) {
-            let before: Item = from_json(&format!("items {}", observation.id), &json)?;
+        if let Some(before) = before.filter(|_| is_fresh) {
+            if !observation.removed {
+                confirm!($tx, before, at);
+            }
             // An older wording told late never takes the place of a newer one.
             let later: Vec<(String,)> =
                 sqlx::query_as("select observation from observations where item = $1 and at > $2 order by at")
@@ -305,18 +347,19 @@ pub(super) struct Article {
     now: Time,
 }
 
-pub(super) use {insert_batch, keep_wording, observe, pairs_of, replace_text};
+pub(super) use {confirm, insert_batch, keep_wording, observe, pairs_of, replace_text};
 
 impl Store {
-    /// Writes items down, all in one transaction. The same id again changes nothing unless title or text changed.
+    /// Writes items down, all in one transaction. The same id again changes nothing unless title or text changed. What names
+    /// a private person is sealed and kept apart.
     ///
     /// # Errors
-    /// When the database fails; then none is written.
+    /// When the database fails or there is no key; then none is written.
     pub async fn insert_items(&self, items: &[NewItem], now: Time) -> Result<Vec<Inserted>> {
         let mut outcomes = Vec::with_capacity(items.len());
         writing!(self, |tx| {
             for run in runs(items) {
-                outcomes.extend(insert_batch!(tx, &run, now));
+                outcomes.extend(insert_batch!(self, tx, &run, now));
             }
         });
         Ok(outcomes)
@@ -351,7 +394,7 @@ impl Store {
         let mut outcomes = Vec::with_capacity(articles.len());
         writing!(self, |tx| {
             for run in runs(articles.iter().map(|article| &article.new)) {
-                outcomes.extend(insert_batch!(tx, &run, now));
+                outcomes.extend(insert_batch!(self, tx, &run, now));
             }
             let mut ends = sqlx::QueryBuilder::new(
                 "update entries set state = 'stored', reason = v.column2, finished_at = v.column3, recheck_at = v.column4,
@@ -392,6 +435,30 @@ impl Store {
             }
         });
         Ok(fresh)
+    }
+
+    /// Notes that their platform still shows items, where that decides how long they may be kept.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn confirm_items(&self, items: &[Item], now: Time) -> Result<()> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        writing!(self, |tx| {
+            for item in items {
+                confirm!(tx, item, now);
+            }
+        });
+        Ok(())
+    }
+
+    /// The item as it may be kept: without what names a private person.
+    ///
+    /// # Errors
+    /// When there is no key.
+    pub fn kept_form<'a>(&self, item: &'a Item) -> Result<Cow<'a, Item>> {
+        Ok(self.guard(item)?.item)
     }
 
     /// The item called `id`.

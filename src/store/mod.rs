@@ -37,6 +37,10 @@ mod items;
 
 mod ledger;
 
+mod private;
+
+mod retention;
+
 mod stories;
 
 mod together;
@@ -46,6 +50,8 @@ mod users;
 mod watches;
 
 use std::path::PathBuf;
+
+use crate::private::{PrivateError, Vault};
 
 pub use alarms::{Alarm, Missed};
 pub use alerts::{AlertAction, StoredEvent};
@@ -59,6 +65,7 @@ pub use entries::{NextLook, Recheck};
 pub use evidence::{LogRoot, LoggedLeaf};
 pub use items::{Inserted, NewItem};
 pub use ledger::{DayCounts, SourceHealth};
+pub use retention::Limits;
 pub use stories::WindowItem;
 pub use users::{AuditLine, User};
 
@@ -66,6 +73,7 @@ pub use users::{AuditLine, User};
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: backend::Pool,
+    vault: Vault,
     together: together::Together<items::Article, Inserted>,
 }
 
@@ -101,6 +109,9 @@ pub enum Error {
     /// A file could not be used.
     #[error("{0}")]
     Io(std::io::Error),
+    /// What names private persons could not be sealed or opened.
+    #[error(transparent)]
+    Private(#[from] PrivateError),
 }
 
 impl Error {

@@ -10,7 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("chance", &[]),
     ("model", &["text"]),
     ("clock", &["model"]),
-    ("config", &["model"]),
+    ("config", &["model", "private"]),
     ("catalogue", &["model", "text"]),
     ("collect", &["model", "text", "clock", "chance", "config"]),
     ("extract", &["model", "text"]),
@@ -19,9 +19,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("detect", &["model", "text"]),
     ("digest", &["model", "text"]),
     ("deliver", &["model", "text", "clock", "config"]),
-    ("evidence", &["model", "text", "chance"]),
-    ("store", &["model", "text"]),
-    ("search", &["model", "text"]),
+    ("private", &["model", "text", "chance"]),
+    ("evidence", &["model", "text", "chance", "private"]),
+    ("store", &["model", "text", "private"]),
+    ("search", &["model", "text", "private"]),
     ("newsroom", &["model", "text", "clock"]),
 ];
 

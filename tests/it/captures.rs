@@ -194,13 +194,31 @@ async fn what_is_known_keeps_its_words_and_the_picture_is_kept_beside_it() {
     let pictures = served.store.pictures_of(&id).await.unwrap();
     assert_eq!((pictures.len(), pictures[0].media_type.as_str()), (1, "image/png"));
     assert_eq!(pictures[0].name, Evidence::name(PNG));
-    let path = format!("/items/{id}/pictures/{}", pictures[0].name);
-    assert!(lan.page(&format!("/items/{id}")).await.1.contains(&path));
-    let request = browser(&served).get(format!("http://{}{path}", served.address));
-    let answer = request.header("cookie", &lan.cookie).send().await.unwrap();
+    let (path, opening) = (
+        format!("/items/{id}/pictures/{}", pictures[0].name),
+        format!("/items/{id}/identity"),
+    );
+    let page = lan.page(&format!("/items/{id}")).await.1;
+    assert!(page.contains(&opening) && !page.contains(&path), "{page}");
+    assert_eq!(lan.page(&path).await.0, 400, "a reason is needed");
+    let opened = async |what: &str, reason: &str| {
+        let fields = [("csrf", lan.csrf.as_str()), ("what", what), ("reason", reason)];
+        let request = browser(&served)
+            .post(format!("http://{}{opening}", served.address))
+            .form(&fields);
+        request.header("cookie", &lan.cookie).send().await.unwrap()
+    };
+    let (name, reason) = (pictures[0].name.as_str(), "vụ việc 12/2026");
+    assert_eq!(opened(name, "xem").await.status(), 400);
+    assert_eq!(opened("khác", reason).await.status(), 404);
+    let answer = opened(name, reason).await;
     assert_eq!(answer.headers()["content-type"], "image/png");
     assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
     assert_eq!(answer.bytes().await.unwrap(), PNG);
+    let kept = served.store.find_evidence(name).await.unwrap().unwrap();
+    assert!(kept.place.file.starts_with("private/"), "it is sealed: {kept:?}");
+    let line = served.store.audit_lines(1).await.unwrap().remove(0);
+    assert_eq!((line.action.as_str(), line.detail.as_str()), ("snapshot", reason));
     let reader = visitor(&served, "doc", Role::Editor).await;
     assert_eq!(reader.page(&path).await.0, 403, "it may name private persons");
     assert_eq!(

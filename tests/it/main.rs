@@ -20,6 +20,7 @@ mod looks_back;
 mod newsroom;
 mod operates;
 mod plays_the_day;
+mod private;
 mod proves;
 mod real_pages;
 mod serves;

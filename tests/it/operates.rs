@@ -110,9 +110,9 @@ fn a_backup_brings_everything_back_and_a_changed_byte_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let data = archive(folder.path());
     let at = diemtin::clock::Clock::real().now();
-    let evidence = |data: &Path| diemtin::evidence::Evidence::new(&data.join("evidence"), "");
+    let evidence = |data: &Path| diemtin::evidence::Evidence::new(&data.join("evidence"), "", &Default::default());
     let kept = evidence(&data)
-        .keep_resource("urn:x", "text/plain", "bản chụp".as_bytes(), at)
+        .keep_resource("urn:x", "text/plain", "bản chụp".as_bytes(), false, at)
         .unwrap();
     let file = folder.path().join("sao-luu.tar.gz");
     assert!(ok(&data, &["backup", file.to_str().unwrap()]).starts_with("2 files"));
@@ -123,6 +123,11 @@ fn a_backup_brings_everything_back_and_a_changed_byte_is_refused() {
     ok(&other, &["restore", file.to_str().unwrap()]);
     let rows = |data: &Path| ok(data, &["search", "", "--format", "csv"]);
     assert_eq!(rows(&other), rows(&data));
+    // The key is not in the backup: the archive works, names open once the key is back.
+    let (code, complaint) = fails(&other, &["identity", "p1", "--reason", "xác minh"]);
+    assert!(code == Some(1) && complaint.contains("private.key"), "{complaint}");
+    std::fs::copy(data.join("private.key"), other.join("private.key")).unwrap();
+    assert!(ok(&other, &["identity", "p1", "--reason", "xác minh"]).contains("ngan.tran.88"));
     let content = evidence(&other).content(&kept).unwrap().unwrap();
     assert_eq!(content, "bản chụp".as_bytes());
 

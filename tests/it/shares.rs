@@ -7,7 +7,6 @@ use diemtin::clock::{Clock, Scale, real_ms};
 use diemtin::config::Config;
 use diemtin::newsroom;
 use diemtin::pipeline::service::Service;
-use diemtin::store::{Store, Target};
 use tokio_util::sync::CancellationToken;
 
 /// Seconds of the day between two requests to a host.
@@ -40,8 +39,8 @@ async fn two_collecting_processes_share_the_hosts_and_the_spacing_holds_across_b
     let stop = CancellationToken::new();
     let (mut tasks, mut stores) = (Vec::new(), Vec::new());
     for _ in 0..2 {
-        let store = Store::open(&Target::Postgres(url.clone().into())).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
+        let store = crate::support::store::open_postgres(&url, folder.path()).await;
         let mut config = Config {
             data: folder.path().into(),
             ..Config::default()

@@ -162,7 +162,7 @@ async fn killed_while_collecting(sources: usize, kills: u64) {
 
 /// What every article was read from is proven, and the next start makes every file readable to its end.
 fn evidence_holds(data: &Path, wanted: usize) {
-    let evidence = diemtin::evidence::Evidence::new(&data.join("evidence"), "");
+    let evidence = diemtin::evidence::Evidence::new(&data.join("evidence"), "", &Default::default());
     evidence.recover().unwrap();
     for path in std::fs::read_dir(data.join("evidence")).unwrap() {
         let path = path.unwrap().path();

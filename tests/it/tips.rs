@@ -12,6 +12,7 @@ use diemtin::model::{ItemId, Time};
 use diemtin::pipeline::ledger::{Ledger, ledger};
 use diemtin::pipeline::understanding::Understanding;
 use diemtin::pipeline::{erasing, importing, tipping};
+use diemtin::private::frames;
 use diemtin::store::Store;
 
 use crate::captures::REFUSED;
@@ -41,10 +42,10 @@ struct Box {
 }
 
 impl Box {
-    fn new() -> Box {
+    fn new(store: &Store) -> Box {
         let folder = tempfile::tempdir().unwrap();
         Box {
-            evidence: Evidence::new(&folder.path().join("evidence"), "test"),
+            evidence: Evidence::new(&folder.path().join("evidence"), "test", store.vault()),
             catalogue: diemtin::catalogue::load(None, None).unwrap(),
             folder,
         }
@@ -58,6 +59,15 @@ impl Box {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join("tips").join(name)
+    }
+
+    /// The files put away under this name: they are sealed, their names tell when.
+    fn sealed(&self, name: &str) -> Vec<PathBuf> {
+        let path = self.path(name);
+        let all = frames::sealed_files(path.parent().unwrap()).unwrap();
+        let wanted = path.file_name().unwrap().to_str().unwrap();
+        let named = |path: &PathBuf| frames::parts(path).unwrap().0.ends_with(wanted);
+        all.into_iter().map(|(path, _)| path).filter(named).collect()
     }
 
     async fn take(&self, store: &Store) -> tipping::Tipped {
@@ -79,7 +89,7 @@ impl Box {
 #[tokio::test]
 async fn mails_texts_and_json_of_the_folder_become_tips_and_bad_files_say_why() {
     on_both(async |store: Store| {
-        let tips = Box::new();
+        let tips = Box::new(&store);
         tips.drop("a.eml", &mail("Tin nhan la", "Có người nhắn đòi phí gia hạn thẻ BHYT."));
         tips.drop("thanh_hoa/b.txt", "Loa phường nói sắp cấm rút BHXH một lần");
         tips.drop("new/1763600000.M1P2.may", &mail("Hoi", "Thẻ BHYT của tôi có bị khóa không?"));
@@ -91,10 +101,11 @@ async fn mails_texts_and_json_of_the_folder_become_tips_and_bad_files_say_why() 
         let done = tips.take(&store).await;
         assert_eq!((done.files, done.new, done.failed, done.secret), (6, 4, 2, 0), "{done:?}");
         for name in ["done/a.eml", "done/thanh_hoa/b.txt", "done/new/1763600000.M1P2.may", "done/c.ndjson"] {
-            assert!(tips.path(name).exists(), "{name}");
+            assert_eq!(tips.sealed(name).len(), 1, "{name}");
+            assert!(!tips.path(name).exists(), "{name}");
         }
         let reason = |name: &str| std::fs::read_to_string(tips.path(name)).unwrap();
-        assert!(tips.path("failed/d.docx").exists() && reason("failed/d.docx.txt").contains(".eml, .txt, .json"));
+        assert!(tips.sealed("failed/d.docx").len() == 1 && reason("failed/d.docx.txt").contains(".eml, .txt, .json"));
         assert!(reason("failed/e.eml.txt").contains("không phải là thư"));
         assert!(reason("failed/c.ndjson.errors.csv").contains("2,text"), "{}", reason("failed/c.ndjson.errors.csv"));
         assert!(tips.path(".dang-ghi.eml").exists());
@@ -102,8 +113,9 @@ async fn mails_texts_and_json_of_the_folder_become_tips_and_bad_files_say_why() 
         assert!(items.len() == 4 && items.iter().all(|item| item.access == Access::Tip));
         let letter = items.iter().find(|item| item.title == "Tin nhan la").unwrap();
         assert_eq!(letter.text, "Có người nhắn đòi phí gia hạn thẻ BHYT.");
-        assert_eq!(letter.author.as_deref(), Some("Ngan Tran"));
-        assert_eq!(letter.clone().masked().author.as_deref(), Some("N***"));
+        let sender = store.open_identity(&letter.id, "lan", "theo tin báo", now()).await.unwrap();
+        assert_eq!(sender.unwrap().author.as_deref(), Some("Ngan Tran"));
+        assert_eq!(letter.clone().masked().author.as_deref(), Some("n***"));
         assert_eq!(letter.published_at, diemtin::text::date::parse("2026-11-19T08:40:00+07:00"));
         let view = store.find_item_view(&letter.id).await.unwrap().unwrap();
         assert_eq!(view.warnings, ["tệp đính kèm không được lưu: cv.pdf"]);
@@ -113,8 +125,7 @@ async fn mails_texts_and_json_of_the_folder_become_tips_and_bad_files_say_why() 
         tips.drop("a.eml", &mail("Fwd", "Có người nhắn  đòi phí gia hạn thẻ BHYT."));
         let again = tips.take(&store).await;
         assert_eq!((again.files, again.new, again.known), (1, 0, 1));
-        let done = std::fs::read_dir(tips.path("done")).unwrap().flatten();
-        let mails = done.filter(|entry| entry.file_name().to_string_lossy().ends_with("a.eml")).count();
+        let mails = tips.sealed("done/a.eml").len();
         assert_eq!(mails, 2, "a file does not take the place of another of its name");
         let counted: Vec<_> = tips.ledger(&store).await.handed_in;
         let counted: Vec<_> = counted.iter().map(|line| (line.province.as_deref(), line.items)).collect();
@@ -126,7 +137,7 @@ async fn mails_texts_and_json_of_the_folder_become_tips_and_bad_files_say_why() 
 #[tokio::test]
 async fn a_file_of_tips_with_a_stamp_is_deleted_and_only_that_is_told() {
     on_both(async |store: Store| {
-        let tips = Box::new();
+        let tips = Box::new(&store);
         tips.drop("a.eml", &mail("Cong van", "Kế hoạch kín\r\nTUYỆT MẬT\r\nSố 1"));
         tips.drop("b.txt", "Kế hoạch kín\nMẬT\n");
         tips.drop("c.json", "[{\"text\":\"Kế hoạch kín\\nTỐI MẬT\"}]");
@@ -153,7 +164,7 @@ async fn a_file_of_tips_with_a_stamp_is_deleted_and_only_that_is_told() {
 #[tokio::test]
 async fn erasing_a_tip_takes_its_mail_its_pictures_and_who_handed_it_in() {
     on_both(async |store: Store| {
-        let tips = Box::new();
+        let tips = Box::new(&store);
         tips.drop(
             "hue/a.eml",
             &mail("Tin nhan", "Có người nhắn đòi phí gia hạn thẻ BHYT."),
@@ -166,7 +177,7 @@ async fn erasing_a_tip_takes_its_mail_its_pictures_and_who_handed_it_in() {
             .await
             .unwrap();
         assert_eq!((erased.records, erased.lines), (1, 1), "{erased:?}");
-        assert!(!tips.path("done/hue/a.eml").exists());
+        assert!(tips.sealed("done/hue/a.eml").is_empty());
         assert!(store.find_evidence(&pictures[0].name).await.unwrap().is_none());
         assert!(store.captures_of(&id).await.unwrap().is_empty() && store.pictures_of(&id).await.unwrap().is_empty());
     })
@@ -176,7 +187,7 @@ async fn erasing_a_tip_takes_its_mail_its_pictures_and_who_handed_it_in() {
 #[tokio::test]
 async fn an_answer_that_came_before_what_it_answers_is_understood_again() {
     on_both(async |store: Store| {
-        let tips = Box::new();
+        let tips = Box::new(&store);
         let mut understanding = Understanding::start(store.clone(), &tips.catalogue, now())
             .await
             .unwrap();
@@ -204,7 +215,7 @@ async fn an_answer_that_came_before_what_it_answers_is_understood_again() {
 async fn a_labelled_day_comes_in_by_its_own_ways_whole_and_joined() {
     let Some(day) = shared("day.jsonl") else { return };
     on_both(async |store: Store| {
-        let tips = Box::new();
+        let tips = Box::new(&store);
         let inbox = tips.folder.path().join("inbox");
         std::fs::create_dir_all(&inbox).unwrap();
         // Observations say only which item they are of.

@@ -10,6 +10,7 @@ use diemtin::config::Config;
 use diemtin::model::{ItemId, Time, vietnam};
 use diemtin::pipeline::connecting::Connecting;
 use diemtin::pipeline::service::Service;
+use diemtin::private::{KEY_FILE, Vault, frames};
 use diemtin::store::{Store, Target};
 
 /// When the tests begin: eight in the evening, five hours into a Pacific day.
@@ -129,7 +130,26 @@ impl Connected {
     }
 }
 
-/// Files below `folder` in which `secret` stands, also inside gzip members.
+/// What stands in a sealed file of evidence, one member of gzip after another; nothing for another file.
+fn unsealed(path: &Path) -> Vec<u8> {
+    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    let name = name.trim_end_matches(".open");
+    let mut folders = path.ancestors().map(|folder| folder.join(KEY_FILE));
+    let key = folders.find(|key| key.exists());
+    let Some(key) = key.filter(|_| path.parent().unwrap().ends_with("evidence/private")) else {
+        return Vec::new();
+    };
+    let (vault, file) = (Vault::at(&key), format!("private/{name}"));
+    let bytes = std::fs::read(path).unwrap();
+    let (mut reader, mut plain, mut start) = (&bytes[..], Vec::new(), 0);
+    while let Some(frame) = frames::next(&mut reader).unwrap() {
+        plain.extend(frames::content(&vault, &file, start, &frame).unwrap());
+        start += frame.len() as u64;
+    }
+    plain
+}
+
+/// Files below `folder` in which `secret` stands, also inside gzip members and what is sealed.
 pub fn leaks(folder: &Path, secret: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -140,10 +160,10 @@ pub fn leaks(folder: &Path, secret: &str) -> Vec<String> {
                 folders.push(path);
                 continue;
             }
-            let bytes = std::fs::read(&path).unwrap();
-            let mut plain = Vec::new();
+            let (bytes, sealed, mut plain) = (std::fs::read(&path).unwrap(), unsealed(&path), Vec::new());
             // What is no gzip stays as it is; a file still being written ends early.
             let _ = std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(&bytes[..]), &mut plain);
+            let _ = std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(&sealed[..]), &mut plain);
             let holds = |bytes: &[u8]| bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
             if holds(&bytes) || holds(&plain) {
                 found.push(path.display().to_string());

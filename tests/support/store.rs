@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use diemtin::private::Vault;
 use diemtin::store::{Store, Target};
 
 /// Runs `test` on each database. `BACKENDS=sqlite` leaves PostgreSQL out; otherwise its absence is a failure.
@@ -18,9 +19,15 @@ pub async fn on_both<F: AsyncFn(Store)>(test: F) {
     if is_left_out() {
         return;
     }
-    let store = Store::open(&Target::Postgres(postgres_url().into())).await.unwrap();
+    let store = open_postgres(&postgres_url(), folder.path()).await;
     test(store.clone()).await;
     store.close().await;
+}
+
+/// A store on PostgreSQL whose key for private persons' data lies in `folder`.
+pub async fn open_postgres(url: &str, folder: &Path) -> Store {
+    let store = Store::open(&Target::Postgres(url.to_owned().into())).await.unwrap();
+    store.with_vault(Vault::at(&folder.join("private.key")))
 }
 
 /// Whether PostgreSQL is left out on request, which is said.

@@ -59,6 +59,8 @@ impl Account {
     pub fn seen_again(known: Item, comment: &Comment) -> Item {
         Item {
             text: comment.text.clone(),
+            // What the archive keeps of the author is no name.
+            author: comment.author.clone(),
             engagement: comment.engagement,
             ..known
         }

@@ -4,7 +4,7 @@
 use axum::body::Bytes;
 use axum::extract::{Query, State as Given};
 use axum::http::HeaderMap;
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use sha2::Sha256;

@@ -136,7 +136,9 @@ async fn keep(site: &State, platform: &str, body: &[u8], delivery: Delivery, now
         return Ok(());
     }
     let address = format!("urn:diemtin:hooks:{platform}");
-    let kept = site.evidence.keep_resource(&address, "application/json", body, now)?;
+    let kept = site
+        .evidence
+        .keep_resource(&address, "application/json", body, true, now)?;
     site.evidence.sync()?;
     let method = format!("hook-{platform}");
     let fresh = site.store.record_events(&events, &kept, &method, now).await?;

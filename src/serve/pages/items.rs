@@ -9,11 +9,13 @@ use super::{Frame, Page, page};
 use crate::model::capture::{Capture, KeptPicture};
 use crate::model::item::Item;
 use crate::model::story::Story;
-use crate::model::user::Role;
 use crate::model::{ItemId, StoryId};
 use crate::serve::login::Viewer;
 use crate::serve::shown::{Piece, Shown, explain, shown};
 use crate::serve::{Failure, State};
+
+/// How a snapshot is sent: nothing in it runs.
+pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
 
 #[derive(Template)]
 #[template(path = "web/story.html")]
@@ -63,6 +65,8 @@ struct ItemPage {
     /// Earlier wordings: until when, title, text.
     versions: Vec<(String, String, String)>,
     has_snapshot: bool,
+    /// Whether this viewer may open what names a person, and there is something to open.
+    may_open: bool,
     /// Who handed it in.
     captures: Vec<Capture>,
     pictures: Vec<KeptPicture>,
@@ -78,6 +82,8 @@ pub(in crate::serve) async fn item(Given(site): Given<State>, viewer: Viewer, Pa
     let knowledge = &site.catalogue.knowledge;
     let analysis = view.analysis.clone();
     let is_social = view.item.is_social();
+    let pictures = site.store.pictures_of(&id).await?;
+    let is_sealed = site.store.has_identity(&id).await? || (is_social && (has_snapshot || !pictures.is_empty()));
     let item = Shown::of(&site, view);
     let mut reasons: Vec<ReasonRow> = Vec::new();
     for reason in analysis.iter().flat_map(|a| &a.reasons).filter(|r| !r.text.is_empty()) {
@@ -131,30 +137,27 @@ pub(in crate::serve) async fn item(Given(site): Given<State>, viewer: Viewer, Pa
             .iter()
             .map(|(at, title, text)| (shown(at), masked(title), masked(text)))
             .collect(),
-        has_snapshot,
+        has_snapshot: has_snapshot && !is_social,
+        may_open: is_sealed && viewer.must_open_identities().is_ok(),
         captures: site.store.captures_of(&id).await?,
-        pictures: site.store.pictures_of(&id).await?,
+        pictures,
         item,
     })
 }
 
-/// The bytes as received, as plain text: nothing in them runs. Those of a social post name private persons, so only a duty
-/// officer sees them, and that is written down.
+/// The bytes of a press item as received, as plain text: nothing in them runs. Those of a social item name private persons
+/// and are opened with a reason (`identity`).
 pub(in crate::serve) async fn snapshot(
     Given(site): Given<State>,
     viewer: Viewer,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let id = ItemId(id);
-    let view = site.store.find_item_view(&id).await?.ok_or(Failure::NotFound)?;
-    may_see(&site, &viewer, &view.item).await?;
-    let name = view.snapshot.ok_or(Failure::NotFound)?;
-    let kept = site.store.find_evidence(&name).await?.ok_or(Failure::NotFound)?;
-    let bytes = site.evidence.content(&kept)?.ok_or(Failure::NotFound)?;
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], bytes).into_response())
+    let view = site.store.find_item_view(&ItemId(id)).await?.ok_or(Failure::NotFound)?;
+    must_be_public(&viewer, &view.item)?;
+    bytes_of(&site, view.snapshot, PLAIN).await
 }
 
-/// A picture handed in with an item; of a social post it may name private persons, as its snapshot does.
+/// A picture handed in with an item; of a social item it names private persons, and is opened with a reason (`identity`).
 pub(in crate::serve) async fn picture(
     Given(site): Given<State>,
     viewer: Viewer,
@@ -162,26 +165,33 @@ pub(in crate::serve) async fn picture(
 ) -> Result<Response, Failure> {
     let id = ItemId(id);
     let item = site.store.find_item(&id).await?.ok_or(Failure::NotFound)?;
-    let mut pictures = site.store.pictures_of(&id).await?.into_iter();
-    let picture = pictures.find(|picture| picture.name == name).ok_or(Failure::NotFound)?;
-    may_see(&site, &viewer, &item).await?;
-    let kept = site
-        .store
-        .find_evidence(&picture.name)
-        .await?
-        .ok_or(Failure::NotFound)?;
-    let bytes = site.evidence.content(&kept)?.ok_or(Failure::NotFound)?;
-    Ok(([(header::CONTENT_TYPE, picture.media_type)], bytes).into_response())
+    let picture = named(&site, &id, &name).await?;
+    must_be_public(&viewer, &item)?;
+    bytes_of(&site, Some(picture.name), &picture.media_type).await
 }
 
-/// Lets on who may see what was received of an item; of a social post that is written down.
-async fn may_see(site: &State, viewer: &Viewer, item: &Item) -> Result<(), Failure> {
-    if item.is_social() {
-        viewer.must_be(Role::DutyOfficer)?;
-        let now = site.clock.now();
-        site.store
-            .audit(now, &viewer.name, "snapshot", item.id.as_str(), "")
-            .await?;
+/// Sends those who may open what names private persons to where they state the reason; others may not see it.
+fn must_be_public(viewer: &Viewer, item: &Item) -> Result<(), Failure> {
+    if !item.is_social() {
+        return Ok(());
     }
-    Ok(())
+    viewer.must_open_identities()?;
+    Err(Failure::Wrong(format!(
+        "Bản chụp của tin mạng xã hội chứa tên người: mở tại /items/{}/identity, ghi lý do.",
+        item.id
+    )))
+}
+
+/// The picture of this name that was handed in with an item.
+pub(super) async fn named(site: &State, id: &ItemId, name: &str) -> Result<KeptPicture, Failure> {
+    let mut pictures = site.store.pictures_of(id).await?.into_iter();
+    pictures.find(|picture| picture.name == name).ok_or(Failure::NotFound)
+}
+
+/// What is kept under the name of a snapshot or a picture.
+pub(super) async fn bytes_of(site: &State, name: Option<String>, media_type: &str) -> Result<Response, Failure> {
+    let name = name.ok_or(Failure::NotFound)?;
+    let kept = site.store.find_evidence(&name).await?.ok_or(Failure::NotFound)?;
+    let bytes = site.evidence.content(&kept)?.ok_or(Failure::NotFound)?;
+    Ok(([(header::CONTENT_TYPE, media_type)], bytes).into_response())
 }

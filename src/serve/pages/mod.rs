@@ -2,9 +2,13 @@
 
 pub(super) mod alerts;
 
+pub(super) mod audit;
+
 pub(super) mod capture;
 
 pub(super) mod digests;
+
+pub(super) mod identity;
 
 pub(super) mod items;
 
