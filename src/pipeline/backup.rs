@@ -225,6 +225,8 @@ fn unpack(file: &Path, into: &Path) -> Result<usize, BackupError> {
         io::copy(&mut reader, &mut out).map_err(bad)?;
         found.insert(name.to_string_lossy().into_owned(), reader.hex());
     }
+    // What stands between the files is in no list: the checksum at the end of all tells whether it was changed.
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(bad)?;
     let manifest = manifest.ok_or_else(|| damaged(format!("it has no {MANIFEST}: not a backup, or cut short")))?;
     let listed: BTreeMap<String, String> = manifest
         .lines()

@@ -12,16 +12,21 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use chrono::TimeZone;
 use diemtin::clock::Clock;
-use diemtin::config::Config;
+use diemtin::collect::captured::Filled;
+use diemtin::config::{Config, FacebookHook, HookPage};
+use diemtin::evidence::Evidence;
+use diemtin::model::capture::{CaptureForm, Picture};
 use diemtin::model::item::Item;
 use diemtin::model::user::Role;
 use diemtin::model::{ItemId, Time, vietnam};
+use diemtin::pipeline::capturing::Hand;
 use diemtin::pipeline::sealing::{self, Outcome};
 use diemtin::pipeline::service::Service;
-use diemtin::pipeline::{backup, erasing, guarding, importing, retaining};
+use diemtin::pipeline::{backup, erasing, guarding, importing, retaining, tipping};
 use diemtin::private::frames;
 use diemtin::private::person::Identity;
 use diemtin::store::{Limits, Store, User};
+use hmac::{Hmac, KeyInit, Mac};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -30,6 +35,8 @@ use crate::support::store::on_both;
 /// An account and a name that stand nowhere else.
 const HANDLE: &str = "ngan.kin.7788";
 const NAME: &str = "Ngân Kín Tiếng Bảy";
+/// Signs what Facebook pushes.
+const SECRET: &str = "bí mật của ứng dụng";
 const DAY: u64 = 24 * 3600;
 
 fn start() -> Time {
@@ -136,6 +143,14 @@ async fn scene(store: Store) -> Scene {
     let hosts = ["dien-dan.example", "kenh.example", "bao.example"];
     config.network.resolve = hosts.map(|host| (host.to_owned(), address)).into();
     config.collect.spacing_seconds = 0.0;
+    config.hooks.facebook = Some(FacebookHook {
+        app_secret: Some(SECRET.into()),
+        verify_token: Some("từ khóa".into()),
+        pages: vec![HookPage {
+            id: "1000".into(),
+            source: "kenh".into(),
+        }],
+    });
     let knowledge = diemtin::catalogue::load(None, None).unwrap();
     let service = Service {
         config: Arc::new(config),
@@ -183,6 +198,8 @@ impl Scene {
                 }
             }
         }
+        self.hand_in(&collecting.evidence, now).await;
+        self.push().await;
         sealing::seal(&service.store, &collecting.evidence, &service.clock)
             .await
             .unwrap();
@@ -195,6 +212,72 @@ impl Scene {
         assert!(publishing.compose_due().await.unwrap() > 0);
         publishing.send_pending().await.unwrap();
         self.index().await;
+    }
+
+    /// The person writes to the box of tips; an editor captures what they commented, with a picture.
+    async fn hand_in(&self, evidence: &Evidence, now: Time) {
+        let service = &self.service;
+        let png = format!("\u{89}PNG {HANDLE}");
+        let mail = format!(
+            "From: {NAME} <{HANDLE}@vidu.example>\r\nSubject: Hoi\r\nDate: Thu, 19 Nov 2026 04:40:00 +0700\r\n\
+             MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
+             Nghe @{HANDLE} kể bảo hiểm xã hội cắt lương hưu\r\n"
+        );
+        std::fs::create_dir_all(service.tips()).unwrap();
+        std::fs::write(service.tips().join("thu.eml"), mail).unwrap();
+        std::fs::write(service.tips().join("hong.eml"), format!("khong phai thu cua {HANDLE}")).unwrap();
+        let tipped = tipping::folder(&service.store, evidence, &service.catalogue, &service.tips(), now)
+            .await
+            .unwrap();
+        assert_eq!((tipped.new, tipped.failed), (1, 1), "{tipped:?}");
+        let fields = [
+            ("platform", "facebook"),
+            ("comment", "on"),
+            ("url", "https://facebook.example/ngan.kin.7788/posts/1"),
+            ("author", HANDLE),
+            ("text", "Tôi là ngan.kin.7788, lương hưu bhxh chưa có"),
+        ];
+        let picture = Picture {
+            name: format!("{HANDLE}.png"),
+            media_type: "image/png",
+            bytes: png.into_bytes(),
+        };
+        let filled = Filled {
+            form: CaptureForm::Screenshot,
+            fields: &fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            picture: Some(&picture),
+        };
+        let hand = Hand {
+            user: "lan".into(),
+            ..Hand::default()
+        };
+        let captured = service.capture(evidence, &filled, hand).await.unwrap();
+        assert_eq!(captured.1, diemtin::pipeline::capturing::Outcome::New);
+    }
+
+    /// Facebook pushes a comment of the person and an edit of it.
+    async fn push(&self) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
+        let (service, searching) = (self.service.clone(), self.service.searching().unwrap());
+        let served = tokio::spawn(diemtin::serve::serve(listener, service, searching, stop.clone()));
+        for (verb, time) in [("add", 1_795_039_200), ("edited", 1_795_039_260)] {
+            let said = serde_json::json!({"object": "page", "entry": [{"id": "1000", "time": time, "changes": [{"field": "feed",
+                "value": {"from": {"id": "555", "name": HANDLE}, "item": "comment", "verb": verb, "post_id": "1000_7",
+                          "comment_id": "7_9", "created_time": 1_795_039_200,
+                          "message": format!("{HANDLE} hỏi lương hưu bhxh, {verb}, @{HANDLE}")}}]}]})
+            .to_string();
+            let mut mac = Hmac::<sha2::Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+            mac.update(said.as_bytes());
+            let signature = format!("sha256={}", diemtin::text::hex(&mac.finalize().into_bytes()));
+            let request = crate::support::client::client(&[], address)
+                .post(format!("http://{address}/hooks/facebook"))
+                .header("x-hub-signature-256", signature)
+                .body(said);
+            assert_eq!(request.send().await.unwrap().status(), 200);
+        }
+        stop.cancel();
+        served.await.unwrap().unwrap();
     }
 
     async fn index(&self) -> diemtin::pipeline::searching::Searching {
@@ -300,6 +383,8 @@ async fn a_planted_handle_is_found_nowhere_in_clear_and_opens_with_a_reason() {
             "forum post public",
             "forum press public",
             "youtube video public",
+            "facebook comment own_page",
+            "facebook comment manual",
         ] {
             let item = scene.item(what).await;
             let author = item.author.clone().unwrap();
@@ -320,7 +405,7 @@ async fn a_planted_handle_is_found_nowhere_in_clear_and_opens_with_a_reason() {
         let first = store.audit_lines(20).await.unwrap();
         assert_eq!(
             first.iter().filter(|line| line.action == "identity").count(),
-            6,
+            8,
             "{first:?}"
         );
         assert_eq!(
@@ -564,6 +649,10 @@ async fn after_a_simulated_year_nothing_private_is_left_and_the_figures_and_the_
                 day < 365,
                 "day {day}: {deleted}"
             );
+            for folder in ["tips/done", "tips/failed"] {
+                let left = files(&scene.data.join(folder));
+                assert_eq!(left.is_empty(), day >= 90, "day {day}: {left:?}");
+            }
             assert_eq!(
                 frames::sealed_files(&done).unwrap().is_empty(),
                 day >= 365,
