@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("deliver", &["model", "text", "clock", "config"]),
     ("private", &["model", "text", "chance"]),
     ("evidence", &["model", "text", "chance", "private"]),
-    ("store", &["model", "text", "private"]),
+    ("store", &["model", "text", "clock", "private"]),
     ("search", &["model", "text", "private"]),
     ("newsroom", &["model", "text", "clock"]),
 ];
